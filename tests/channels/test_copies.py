@@ -286,3 +286,18 @@ async def test_a_position_that_was_lost_with_its_leader_is_not_recovered() -> No
     lost.follow(price)
     assert not lost.load(dumped, price), "its followers have a lost message"
     assert lost.dump(price.name) == dumped
+
+
+def test_a_copy_learns_from_a_dump_which_earlier_positions_are_lost() -> None:
+    clock = ManualClock()
+    price = PRICE.channel("a")
+    leader, copied = (CopiedChannels(clock, StoredInMemory(clock)) for _ in range(2))
+    for channels in (leader, copied):
+        for seq in (10, 21):
+            channels.put(Put(price.name, seq, b"text"), price)
+    leader.put(Put(price.name, 61, b"text"), price)
+    dumped = leader.dump(price.name)
+    assert dumped is not None
+    assert copied.load(dumped, price)
+    assert copied.dump(price.name) == dumped
+    assert dumped.reaches_back_to == 20, "the numbers from 11 to 20 were skipped"

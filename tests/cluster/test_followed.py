@@ -43,7 +43,16 @@ class Leading:
         find = {A.name: A, P.name: P}.get
         members = Members("leader", LogWriter(MemoryLog(self.clock), self.clock), self.clock, absence_s=ABSENCE_S)
         traffic = ReportedTraffic(members, Wallets(self.clock, max_wallets=10))
-        self.gateways = Gateways(self.channels, find, {}, presence, self.clock, absence_s=ABSENCE_S, traffic=traffic)
+        self.gateways = Gateways(
+            self.channels,
+            find,
+            {},
+            presence,
+            self.clock,
+            absence_s=ABSENCE_S,
+            traffic=traffic,
+            take_facts=self.facts.add,
+        )
 
     @property
     def followed(self) -> list[str]:

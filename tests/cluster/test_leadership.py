@@ -54,7 +54,7 @@ async def leading(place: Place, above: int = 0, lease_ms: int = LONG_LEASE_MS) -
     """A node that leads, and its database."""
     backend = PostgresDatabase(place.url, place.data_dir, BUSY_TIMEOUT_MS, node=NODE, lease_ms=lease_ms)
     try:
-        await Leadership(backend.lease, CLOCK).win(above)
+        await Leadership(backend.lease, CLOCK).win(lambda: above)
         database = Database(backend, CLOCK)
         bus_of(database, CLOCK)
         async with database.at_work():
@@ -282,7 +282,7 @@ async def test_a_leader_that_alone_lacks_the_log_gives_way(place: Place) -> None
         first, second = Leadership(lease, CLOCK), Leadership(other, CLOCK)
         await first.win()
         giving_way = asyncio.create_task(first.give_way(lambda: True))
-        winning = asyncio.create_task(second.win(0, lambda: reaches_log))
+        winning = asyncio.create_task(second.win(reaches_log=lambda: reaches_log))
         # By then, the leader has looked several times whether somebody else reaches the log.
         await asyncio.wait([giving_way], timeout=2 * LEASE_MS / 1000)
         assert not giving_way.done(), "no other node reaches the log"

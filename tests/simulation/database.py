@@ -19,7 +19,7 @@ import asyncpg
 from msgspec import Struct, structs
 
 from duelcast.store.postgres import claim, lease
-from duelcast.store.postgres.locks import LEADER, LOCK, WRITER
+from duelcast.store.postgres.locks import LOCK, WRITER
 from duelcast.store.postgres.session import ANSWER_TIMEOUT_S, IDLE_TIMEOUT_MS, LOCK_TIMEOUT_MS
 from tests.simulation.loop import Process
 from tests.simulation.network import OUTSIDE, delay_s
@@ -96,8 +96,10 @@ class DatabaseServer:
         """Give an advisory lock to a session."""
         if not self.fences and key == WRITER:
             return
-        wait_ms = lease.LOOK_MS if key == LEADER else LOCK_TIMEOUT_MS
-        until_s = asyncio.get_running_loop().time() + wait_ms / 1000
+        wait_s = LOCK_TIMEOUT_MS / 1000
+        if session.waits_until_expiry and self.leader is not None:
+            wait_s = max(0.0, min(wait_s, self.leader.expires_s - _now_s())) + lease.LAST_WAIT_MS / 1000
+        until_s = asyncio.get_running_loop().time() + wait_s
         while self._lock_holders.get(key, session.pid) != session.pid:
             freed = asyncio.Event()
             self._lock_waiters.append(freed)
@@ -231,6 +233,8 @@ class Session:
         self._opened: sqlite3.Connection | None = None
         self._listeners: list[Callable[[Session], None]] = []
         self._is_closed = False
+        self.waits_until_expiry = False
+        """Whether a wait for a lock ends with the term of the leader."""
         self._statements = 0
         self._answers: list[asyncio.Future[Any]] = []
 
@@ -329,6 +333,7 @@ class Session:
             return await self._locked(values[0])
         acts: dict[str, Callable[..., Any]] = {
             lease._IS_THERE: lambda: True,
+            lease._WAIT_UNTIL_EXPIRY: self._wait_until_expiry,
             lease._BEGIN: lambda *given: server.begin_term(pid, *given),
             lease._RENEW: lambda *given: server.renew(pid, *given),
             lease._TERM: lambda: None if server.leader is None else server.leader.term,
@@ -341,6 +346,9 @@ class Session:
         }
         return await self.remote(lambda: acts[statement](*values))
 
+    def _wait_until_expiry(self, _last_ms: int, _longest_ms: int) -> None:
+        self.waits_until_expiry = True
+
     async def fetchrow(self, statement: str) -> Any:
         if statement == lease._FIND:
             return await self.remote(self.server.find)
@@ -350,8 +358,8 @@ class Session:
     async def execute(self, statement: str, *values: Any) -> Any:
         if statement == lease._RESIGN:
             return await self.remote(lambda: self.server.resign(*values))
-        if statement in (lease._ASYNCHRONOUS, lease._SYNCHRONOUS, lease._LOOK_OFTEN):
-            return await self.remote(lambda: None)  # there is no standby, and `lock` knows the waits
+        if statement in (lease._ASYNCHRONOUS, lease._SYNCHRONOUS, lease._WAIT_AS_USUAL):
+            return await self.remote(lambda: None)  # there is no standby, and `transaction` ends the wait
         if statement == lease._VOUCH:
             return await self.remote(self.server.vouch)
         return await self.remote(lambda: self.file.execute(statement))  # a PRAGMA of SQLAlchemy's
@@ -359,7 +367,10 @@ class Session:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
         """A transaction about the row of the leader. The session has its lock, so that nobody sees it half done."""
-        yield
+        try:
+            yield
+        finally:
+            self.waits_until_expiry = False
 
     async def _locked(self, key: int) -> None:
         locked: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -208,8 +208,8 @@ class GatewayProcess(NodeProcess):
 
     def _facts(self) -> list[Fact]:
         here = {one.session.connection_id for one in self.gateway.admitted() if one.established}
-        facts = [Fact(*key, value) for key, value in self.reader.facts.items()]
-        return [fact for fact in facts if fact.node == self.name and fact.connection_id in here]
+        found = self.reader.facts.items()
+        return [Fact(*key, value) for key, value in found if key[1] == self.name and key[2] in here]
 
     def _name_connections(self) -> None:
         present = [
@@ -295,9 +295,9 @@ class CandidateProcess(NodeProcess):
             clock,
             absence_s=ABSENCE_S,
             traffic=traffic,
+            take_facts=self.facts.add,
         )
         self._gateways.add_to(methods)
-        self.facts.add_to(methods)
         methods.streaming["dump"] = self._dump
         self.links = LinkServer(
             self.name,

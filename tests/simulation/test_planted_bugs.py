@@ -109,7 +109,7 @@ BUGS = {
     "nobody looks whether entries are missing": Bug(_without_looking_for_gaps, _unchanged, GAP, 10),
     "an answer does not await what it depends on": Bug(_without_awaiting_the_push, _unchanged, OVERTAKEN, 10),
     "an unknown commit is taken for a failed one": Bug(
-        _without_settling, _unchanged, "an acknowledged command is not in the rows exactly once", 20
+        _without_settling, _unchanged, "an acknowledged command is not in the rows exactly once", 60
     ),
     "the numbers of a failed commit are not given again": Bug(
         _without_taking_numbers_back, _unchanged, GAP_IN_THE_LEADER, 20

@@ -241,8 +241,8 @@ class GatewayNode:
     def _facts(self) -> list[Fact]:
         """The facts about connections of this node."""
         here = {one.session.connection_id for one in self.node.gateway.admitted() if one.established}
-        facts = [Fact(*key, value) for key, value in self.reader.facts.items()]
-        return [fact for fact in facts if fact.node == self._name and fact.connection_id in here]
+        found = self.reader.facts.items()
+        return [Fact(*key, value) for key, value in found if key[1] == self._name and key[2] in here]
 
     def _name_connections(self) -> None:
         present: defaultdict[str, list[tuple[str, Identity | None]]] = defaultdict(list)

@@ -68,13 +68,11 @@ def http_apps_of(node: Node, ready: Callable[[], Readiness], domain: HttpDomain 
     )
 
 
-def upstream_of(leader: Leader, registry: CollectorRegistry) -> Upstream:
-    """The HTTP API of `leader` for requests that gateways forward; `registry` is that of its node."""
+def upstream_of(leader: Leader, registry: CollectorRegistry, refusals: LogSampler) -> Upstream:
+    """The HTTP API of `leader` for requests that gateways forward; `registry` and `refusals` are those of its node."""
     settings, clock = leader.settings, leader.clock
     # Gateways verify signatures, so that no keys of an issuer are needed here.
     verifier = parts.verifier_of(settings, leader.accounts, clock, leader.ended_sessions, None)
-    refusals = parts.refusals_of(settings, clock)
-    registry.register(refusals)
     return build_upstream(
         HttpServices(
             domain=domain_of(leader, verifier),

@@ -98,11 +98,12 @@ class LeaderNode:
             clock,
             absence_s=settings.gateway_absence_s,
             traffic=self._traffic,
+            take_facts=self.facts.add,
         )
         self._gateways.add_to(methods)
-        self.facts.add_to(methods)
         methods.streaming["dump"] = self._dump
-        RequestServer(upstream_of(self.leader, self.registry), self.writer).add_to(methods)
+        refusals = parts.refusals_of(settings, clock)
+        RequestServer(upstream_of(self.leader, self.registry, refusals), self.writer).add_to(methods)
         secret, tls = parts.cluster_secret_of(settings), parts.link_tls_of(settings)
         self.links = LinkServer(
             name,
@@ -111,7 +112,7 @@ class LeaderNode:
             clock,
             max_links=settings.max_links,
             on_lost=self._gateways.lost,
-            refusals=parts.refusals_of(settings, clock),
+            refusals=refusals,
             tls=tls,
         )
         self._link = LeaderLink(
@@ -137,7 +138,7 @@ class LeaderNode:
         )
         self.is_leading = False
         self.leader.register(self.registry)
-        for collector in (self.writer, self.links, self.wallets):
+        for collector in (self.writer, self.links, self.wallets, refusals):
             self.registry.register(collector)
 
     @property

@@ -222,7 +222,7 @@ class EveryMemory(ChannelMemory):
 class LatestMemory(ChannelMemory):
     """The newest message per key of a *latest* channel and, for a while, its tombstones (messages that end a key).
 
-    `skipped` are the numbers, from above the first to the second, that were skipped last. An earlier leader may have
+    The numbers that were skipped most recently are `skipped[0]` < number ≤ `skipped[1]`. An earlier leader may have
     issued them for messages that were lost with it, so no position among them is covered.
     """
 

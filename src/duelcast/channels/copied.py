@@ -138,9 +138,9 @@ class CopiedChannels(MemoryBroker):
     def load(self, dumped: DumpedChannel, channel: Channel) -> bool:
         """Bring the copy of a channel up to a dump, and deliver the messages that the copy lacks.
 
-        If the dump lacks some of them, too, nothing is delivered; neither if the copy has messages that the leader
-        never got, because an earlier leader and the log lost them. Returns False if the channel has followers, which
-        must then be resynchronised.
+        Nothing is delivered if the dump lacks some of them, too, or if the copy has messages that the leader never got,
+        because an earlier leader and the log lost them. Returns False if the channel has followers, which must then be
+        resynchronised.
         """
         stream = self._streams.get(channel.name)
         if stream is None or not dumped.covers(stream.seq):
@@ -158,6 +158,8 @@ class CopiedChannels(MemoryBroker):
                 self._take(stream, put.message(channel))
         stream.seq = max(stream.seq, dumped.seq)
         if isinstance(stream, LatestMemory):
+            # The leader covers no position below its own beginning, such as one that was skipped earlier.
+            stream.reaches_back_to = max(stream.reaches_back_to, dumped.reaches_back_to)
             stream.skipped = dumped.skipped
         return True
 

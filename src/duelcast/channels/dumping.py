@@ -28,15 +28,20 @@ async def dump(
     after, epoch = writer.made, channels.epoch
     known, present = [Fact(*key, value) for key, value in facts.items()], news()
     parts = chain(
-        (DumpPiece(after, epoch, facts=some) for some in _some(known, lambda fact: len(fact.value or b""))),
-        (DumpPiece(after, epoch, news=some) for some in _some(present, lambda one: len(one.value))),
-        (DumpPiece(after, epoch, channels=some) for some in _some(_dumped(channels), _size_of)),
+        (DumpPiece(after, epoch, facts=some) for some in pieces_of(known, size_of_fact)),
+        (DumpPiece(after, epoch, news=some) for some in pieces_of(present, lambda one: len(one.value))),
+        (DumpPiece(after, epoch, channels=some) for some in pieces_of(_dumped(channels), _size_of)),
     )
     await writer.appended(writer.newest)
     yield DumpPiece(after, epoch)
     for piece in parts:
         await writer.appended(writer.newest)
         yield piece
+
+
+def size_of_fact(fact: Fact) -> int:
+    """The bytes of its value."""
+    return len(fact.value or b"")
 
 
 def _dumped(channels: CopiedChannels) -> Iterator[DumpedChannel]:
@@ -50,7 +55,7 @@ def _size_of(dumped: DumpedChannel) -> int:
     return sum(len(put.body) for put in dumped.messages)
 
 
-def _some(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[Sequence[T]]:
+def pieces_of(items: Iterable[T], size_of: Callable[[T], int]) -> Iterator[Sequence[T]]:
     """The items by the piece. A piece ends with the item that exceeds `PIECE_BYTES`."""
     some: list[T] = []
     size_bytes = 0

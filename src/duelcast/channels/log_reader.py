@@ -204,7 +204,7 @@ class LogReader:
 
     @property
     def term(self) -> int:
-        """The number of the latest term that was read about."""
+        """The number of the latest term of which an entry was read."""
         return self._read_up_to.term
 
     @property

@@ -251,11 +251,13 @@ class Peer:
     def _send(self, kind: Kind, number: int, method: str = "", body: bytes = b"") -> None:
         self.wire.send(_encode(Parcel(kind, number, method, body)))
 
-    def _send_whole(self, kind: Kind, number: int, body: bytes) -> None:
-        while len(body) > MAX_BODY_BYTES:
-            self._send(kind, number, MORE, body[:MAX_BODY_BYTES])
-            body = body[MAX_BODY_BYTES:]
-        self._send(kind, number, body=body)
+    async def _send_whole(self, kind: Kind, number: int, body: bytes) -> None:
+        begin = 0
+        while len(body) - begin > MAX_BODY_BYTES:
+            self._send(kind, number, MORE, body[begin : begin + MAX_BODY_BYTES])
+            begin += MAX_BODY_BYTES
+            await self.wire.drained()
+        self._send(kind, number, body=body[begin:])
 
     def _take_call(self, parcel: Parcel) -> None:
         number = parcel.number
@@ -275,7 +277,7 @@ class Peer:
     async def _answer(self, parcel: Parcel) -> None:
         try:
             if (answer := self._methods.answering.get(parcel.method)) is not None:
-                self._send_whole(Kind.ANSWER, parcel.number, await answer(self, parcel.body))
+                await self._send_whole(Kind.ANSWER, parcel.number, await answer(self, parcel.body))
             elif (stream := self._methods.streaming.get(parcel.method)) is not None:
                 await self._send_pieces(parcel.number, stream(self, parcel.body))
             else:
@@ -292,7 +294,7 @@ class Peer:
             async for piece in pieces:
                 await window.acquire()
                 await self.wire.drained()
-                self._send_whole(Kind.PIECE, number, piece)
+                await self._send_whole(Kind.PIECE, number, piece)
         finally:
             del self._windows[number]
         self._send(Kind.ANSWER, number)

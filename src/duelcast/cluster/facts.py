@@ -1,20 +1,19 @@
 """Facts in the log, from which the next leader goes on: the rooms that a connection is in, the zone that its client has
 named, the `SILENT` channels that somebody follows, on which changes must be published, and the epoch of positions.
 
-If the log no longer has all of them, and no node has followed it, gateways hand over those about their connections.
+Gateways hand over those about their connections, which count if the log no longer has all of them, and the leader has
+not followed it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
-from msgspec.structs import astuple
 
 from duelcast.channels.names import Channel, Unfollowed
 from duelcast.channels.records import EPOCH, Fact
-from duelcast.cluster.calls import Methods, Peer
 from duelcast.cluster.presence import Presence, Present
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.analytics.activity import Zones
@@ -22,7 +21,6 @@ from duelcast.domain.contests.room import Occupant
 from duelcast.domain.contests.rooms import Rooms
 
 ROOMS, ZONE, FOLLOWED = "rooms", "zone", "followed"
-HANDED_OVER = "handed_over"
 
 FactKey = tuple[str, str, str]
 """Kind, node and connection; of a followed channel, no node, and the name of the channel; of the epoch, neither."""
@@ -47,7 +45,6 @@ class NamedZone(Struct, array_like=True, frozen=True):
 _encode = msgspec.msgpack.Encoder().encode
 _decode_seats = msgspec.msgpack.Decoder(Seats).decode
 _decode_zone = msgspec.msgpack.Decoder(NamedZone).decode
-_decode_facts = msgspec.msgpack.Decoder(list[Fact]).decode
 
 
 class Facts:
@@ -60,29 +57,20 @@ class Facts:
         self._presence = presence
         self._announce = announce
         self._are_complete = True
-        self._givers: dict[str, Peer] = {}
-        """By name, the gateways that have handed over facts, over their first links."""
-
-    def add_to(self, methods: Methods) -> None:
-        """Offer the notices of gateways."""
-        methods.noticing[HANDED_OVER] = self._handed_over
 
     def restore(self, facts: Mapping[FactKey, bytes], *, are_complete: bool) -> None:
         """Go on from the facts of the leader before; nothing is published. Unless they `are_complete`, gateways may add
         others."""
         self._are_complete = are_complete
         for key, value in facts.items():
-            kind, node, connection_id = key
-            if kind == ROOMS:
-                seats = _decode_seats(value)
-                self._presence.note(connection_id, Present(node, seats.endpoint, seats.identity))
-                self._rooms.restore(connection_id, dict(seats.occupants))
-            elif kind == ZONE:
-                named = _decode_zone(value)
-                self._presence.note(connection_id, Present(node, named.endpoint, named.identity))
-                if named.identity is not None:
-                    self._zones.name(named.identity.wallet, connection_id, named.zone)
+            self._take(key, value, self._rooms.restore)
             self.known[key] = value
+
+    def add(self, node: str, facts: Sequence[Fact]) -> None:
+        """Add and announce the facts that a gateway knows and this leader does not, unless it knows all."""
+        for fact in facts:
+            if not self._are_complete and fact.node == node and fact.value is not None and fact.key not in self.known:
+                self._take(fact.key, fact.value, self._rooms.put_back)
 
     def restore_followed(self, facts: Mapping[FactKey, bytes]) -> list[str]:
         """The names of the `SILENT` channels that somebody followed under the leader before."""
@@ -105,22 +93,17 @@ class Facts:
         self._rooms.on_change = self._rooms_changed
         self._zones.on_change = self._zone_changed
 
-    def _handed_over(self, peer: Peer, body: bytes) -> None:
-        # Later links of a gateway bring nothing new.
-        if self._are_complete or self._givers.setdefault(peer.name, peer) is not peer:
-            return
-        for kind, _, connection_id, value in map(astuple, _decode_facts(body)):
-            if value is None or (kind, peer.name, connection_id) in self.known:
-                continue
-            if kind == ROOMS:
-                seats = _decode_seats(value)
-                self._presence.note(connection_id, Present(peer.name, seats.endpoint, seats.identity))
-                self._rooms.put_back(connection_id, dict(seats.occupants))
-            elif kind == ZONE:
-                named = _decode_zone(value)
-                self._presence.note(connection_id, Present(peer.name, named.endpoint, named.identity))
-                if named.identity is not None:
-                    self._zones.name(named.identity.wallet, connection_id, named.zone)
+    def _take(self, key: FactKey, value: bytes, put: Callable[[str, Mapping[int, Occupant]], None]) -> None:
+        kind, node, connection_id = key
+        if kind == ROOMS:
+            seats = _decode_seats(value)
+            self._presence.note(connection_id, Present(node, seats.endpoint, seats.identity))
+            put(connection_id, dict(seats.occupants))
+        elif kind == ZONE:
+            named = _decode_zone(value)
+            self._presence.note(connection_id, Present(node, named.endpoint, named.identity))
+            if named.identity is not None:
+                self._zones.name(named.identity.wallet, connection_id, named.zone)
 
     def _rooms_changed(self, connection_id: str) -> None:
         present = self._presence.find(connection_id)

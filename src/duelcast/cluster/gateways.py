@@ -8,28 +8,30 @@ gateway that stays away have ended.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from duelcast.channels.broker import Broker
+from duelcast.channels.dumping import pieces_of, size_of_fact
 from duelcast.channels.names import Channel
 from duelcast.channels.records import Fact
 from duelcast.clock import Clock
 from duelcast.cluster.calls import Methods, Peer
 from duelcast.cluster.desks import DeskServer
-from duelcast.cluster.facts import HANDED_OVER
 from duelcast.cluster.presence import Presence
 from duelcast.cluster.reports import ReportedTraffic
 
 NAMES_PER_NOTICE = 1_000
-INTRODUCING, FOLLOWED, UNFOLLOWED, INTRODUCED = "introducing", "followed", "unfollowed", "introduced"
+INTRODUCING, HANDED_OVER, INTRODUCED = "introducing", "handed_over", "introduced"
+FOLLOWED, UNFOLLOWED = "followed", "unfollowed"
 
 _BEFORE = ""
 """Stands for all gateways of the leader before, until they have introduced themselves."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_names = msgspec.msgpack.Decoder(list[str]).decode
+_decode_facts = msgspec.msgpack.Decoder(list[Fact]).decode
 
 
 class _Gateway:
@@ -41,11 +43,13 @@ class _Gateway:
         self.followed: set[Channel] = set()
         self.unnamed: set[Channel] = set()
         self.leaving: asyncio.Task[None] | None = None
+        self.has_handed_over = False
+        """Whether it has handed over its facts; those of later links are no news."""
 
 
 class Gateways:
     """Counts what gateways follow as followed on the leader's bus. A gateway without a link is remembered for
-    `absence_s`."""
+    `absence_s`. `take_facts` is called with a gateway's name and facts that it hands over."""
 
     def __init__(
         self,
@@ -57,6 +61,7 @@ class Gateways:
         *,
         absence_s: float,
         traffic: ReportedTraffic,
+        take_facts: Callable[[str, Sequence[Fact]], None],
     ) -> None:
         self._broker = broker
         self._find = find
@@ -65,11 +70,13 @@ class Gateways:
         self._clock = clock
         self._absence_s = absence_s
         self._traffic = traffic
+        self._take_facts = take_facts
         self._gateways: dict[str, _Gateway] = {}
 
     def add_to(self, methods: Methods) -> None:
         """Offer the notices of gateways."""
         methods.noticing[INTRODUCING] = self._introducing
+        methods.noticing[HANDED_OVER] = self._handed_over
         methods.noticing[FOLLOWED] = self._followed
         methods.noticing[UNFOLLOWED] = self._unfollowed
         methods.noticing[INTRODUCED] = self._introduced
@@ -117,6 +124,10 @@ class Gateways:
         self._presence.begin_naming(peer.name)
         self._traffic.begin(peer)
 
+    def _handed_over(self, peer: Peer, body: bytes) -> None:
+        if not self._gateways[peer.name].has_handed_over:
+            self._take_facts(peer.name, _decode_facts(body))
+
     def _followed(self, peer: Peer, body: bytes) -> None:
         gateway = self._gateways[peer.name]
         for channel in self._channels(body):
@@ -130,6 +141,7 @@ class Gateways:
 
     def _introduced(self, peer: Peer, _body: bytes) -> None:
         gateway = self._gateways[peer.name]
+        gateway.has_handed_over = True
         self._drop(gateway, gateway.unnamed)
         gateway.unnamed = set()
         self._end_unnamed(peer.name)
@@ -159,9 +171,8 @@ class Gateways:
 def introduce(peer: Peer, facts: Iterable[Fact], followed: Iterable[str], connections: Callable[[], None]) -> None:
     """Introduce a gateway to its leader; `connections` names those of each endpoint."""
     peer.notify(INTRODUCING)
-    known = list(facts)
-    for begin in range(0, len(known), NAMES_PER_NOTICE):
-        peer.notify(HANDED_OVER, _encode(known[begin : begin + NAMES_PER_NOTICE]))
+    for some in pieces_of(facts, size_of_fact):
+        peer.notify(HANDED_OVER, _encode(some))
     names = list(followed)
     for begin in range(0, len(names), NAMES_PER_NOTICE):
         peer.notify(FOLLOWED, _encode(names[begin : begin + NAMES_PER_NOTICE]))

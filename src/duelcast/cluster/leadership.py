@@ -29,12 +29,12 @@ class Leadership:
         """The number of this node's term; 0 if it has had none."""
         return self._lease.term or 0
 
-    async def win(self, above: int = 0, reaches_log: Callable[[], bool] = lambda: True) -> int:
-        """Wait until this node can lead, and begin a term whose number is greater than `above`; returns the number.
-        Meanwhile, vouch for the log as long as this node `reaches_log`."""
+    async def win(self, above: Callable[[], int] = lambda: 0, reaches_log: Callable[[], bool] = lambda: True) -> int:
+        """Wait until this node can lead, and begin a term whose number is greater than `above` then; returns the
+        number. Meanwhile, vouch for the log as long as this node `reaches_log`."""
         while True:
             try:
-                term = await self._lease.take(above)
+                term = await self._lease.take(above())
                 if term is None and reaches_log():
                     await self._lease.vouch()
             except LeaseUnavailable as error:

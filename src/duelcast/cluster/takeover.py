@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 
 import structlog
 
@@ -99,8 +100,9 @@ class Takeover:
         while True:
             try:
                 # A node that cannot reach the log must leave the term to others.
-                known = max((await self._shared.top()).term, self._reader.term)
-                opened = EntryId(await self._leadership.win(known, lambda: self._reader.failure is None), 0)
+                top = await self._shared.top()
+                above = partial(self._latest_term, top.term)
+                opened = EntryId(await self._leadership.win(above, lambda: self._reader.failure is None), 0)
                 data = encode_entry(opened, time_ms(self._clock), ())
                 await self._shared.append(LogEntry(opened, data), BEGINNING)
             except Fenced:
@@ -112,20 +114,25 @@ class Takeover:
             else:
                 return opened
 
+    def _latest_term(self, logged: int) -> int:
+        return max(logged, self._reader.term)
+
     # ── leading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _lead(self, opened: EntryId, load: Load, started: AsyncExitStack) -> None:
         epoch = self._database.epoch
         # A leader that died before it published anything may have begun another epoch than that of all copies.
-        is_same_epoch = self._reader.facts.get(EPOCH) == epoch.name.encode()
-        unpublished = await self._find_unpublished() if self.copy_is_complete and is_same_epoch else None
+        copied_epoch = self._reader.facts.get(EPOCH, b"").decode()
+        is_known = self.copy_is_complete and copied_epoch == epoch.name
+        unpublished = await self._find_unpublished() if is_known else None
         self.begins_anew = unpublished is None
-        urgent = self._database.urgent_positions if epoch.is_new else self._store_urgent()
+        is_another = epoch.is_new or copied_epoch not in ("", epoch.name)
+        urgent = self._database.urgent_positions if is_another else self._store_urgent()
         if unpublished is None:
             # This node knows less than others, or something else. So it begins with empty channels, like a server
             # without a cluster, and every other node replaces its copy.
-            if opened.term > 1:
-                log.warning("copy_incomplete", term=opened.term)
+            if epoch.numbers:
+                log.warning("begins_anew", term=opened.term)
             self._copied.reset()
         self._writer.open(opened, BEGINNING if unpublished is None else self._reader.position)
         self._writer.attach_to(self._copied)

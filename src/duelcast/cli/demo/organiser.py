@@ -18,7 +18,7 @@ MAX_LEAD_S = 10.0
 BY_ITSELF_S = 1.0
 """A contest that is due to start within this time is started by the server, and not by the demo."""
 MAX_PAGES = 50
-"""At most so many pages of contests are read; people may open some of their own."""
+"""The most pages that are read; the live contests of other people take room in them, too."""
 _LIVE = ("pending", "active")
 
 _KINDS = ("Cup", "Dash", "Derby", "League", "Marathon", "Masters", "Open", "Relay", "Shootout", "Trophy")

@@ -75,11 +75,8 @@ class Rooms:
         limit = self._settings().rooms_per_connection
         if contest_id not in joined and len(joined) >= limit:
             raise TooManySubscriptions(f"A connection may be in at most {limit} rooms; leave one first.")
-        self._joined.setdefault(connection_id, set()).add(contest_id)
-        room = self._room(contest_id)
-        room.put(connection_id, self._occupant(contest_id, identity, visibility == "visible", took_part))
-        self._counts.offer(contest_id)
-        self.on_change(connection_id)
+        occupant = self._occupant(contest_id, identity, visibility == "visible", took_part)
+        self.put_back(connection_id, {contest_id: occupant})
 
     def attend(self, contest_id: int, connection_id: str) -> Attendance:
         """The attendance of the room, for the reply to a connection that joined. Read the position of `presence.<id>`

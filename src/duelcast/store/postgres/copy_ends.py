@@ -31,9 +31,6 @@ from duelcast.store.postgres.claim import Identity
 from duelcast.store.postgres.failures import describe_failure
 from duelcast.store.tables import FILLED_BY_MIGRATIONS
 
-PAUSE_TIMEOUT_MS = 60_000
-"""How long the session may pause in a transaction, while the other database works."""
-
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy does not annotate it
 _LAST_ID = "select pg_sequence_last_value(pg_get_serial_sequence($1, 'id')::regclass)"
 _SEQUENCE = "select pg_get_serial_sequence($1, 'id')"

@@ -20,15 +20,19 @@ from duelcast.store.migrate import Refused, check_complete, newest_applied, only
 from duelcast.store.postgres import failures, schema
 from duelcast.store.postgres.address import parse_address
 from duelcast.store.postgres.claim import Claim, held_by_another
-from duelcast.store.postgres.copy_ends import PAUSE_TIMEOUT_MS, PostgresSource, PostgresTarget
+from duelcast.store.postgres.copy_ends import PostgresSource, PostgresTarget
 from duelcast.store.postgres.epoch_mark import PostgresEpochMark
 from duelcast.store.postgres.lease import PostgresLease
-from duelcast.store.postgres.session import ANSWER_TIMEOUT_S, connect, reset_answer_timeout, set_answer_timeout
+from duelcast.store.postgres.session import (
+    ANSWER_TIMEOUT_S,
+    PAUSE_TIMEOUT_MS,
+    connect,
+    reset_answer_timeout,
+    set_answer_timeout,
+)
 from duelcast.store.statements import ANSWER_TIMEOUT_OPTION
 
 READERS = 4
-TAKE_ATTEMPTS = 6
-"""How often a server that starts asks for the term, because one that has just ended may not have let it go yet."""
 _MAY_WRITE = "set transaction read write, isolation level read committed"
 _MAY_PAUSE = f"set local idle_in_transaction_session_timeout = {PAUSE_TIMEOUT_MS}"
 POOL_TIMEOUT_S = 5.0
@@ -112,15 +116,14 @@ class PostgresDatabase:
         """Take a term, unless this process has one. Raises `Held`, and `ConfigurationError` if that is impossible."""
         if self.lease.term is not None:
             return
-        for _ in range(TAKE_ATTEMPTS):
-            try:
-                if await self.lease.take() is not None:
-                    self._took_lease = True
-                    return
-            except LeaseUnavailable as error:
-                raise refusal(self.name, str(error)) from None
-        await self.lease.resign()
-        raise held_by_another(self.name)
+        try:
+            term = await self.lease.take()
+        except LeaseUnavailable as error:
+            raise refusal(self.name, str(error)) from None
+        if term is None:
+            await self.lease.resign()
+            raise held_by_another(self.name)
+        self._took_lease = True
 
     async def close(self) -> None:
         """End the term, if `open` took it. The lock of the writer has ended with its connection."""

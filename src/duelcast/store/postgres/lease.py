@@ -24,12 +24,14 @@ from duelcast.store.lease import Leader, Lease, LeaseUnavailable
 from duelcast.store.postgres.address import Address
 from duelcast.store.postgres.failures import describe_failure
 from duelcast.store.postgres.locks import LEADER, LOCK
-from duelcast.store.postgres.session import connect
+from duelcast.store.postgres.session import LOCK_TIMEOUT_MS, connect
 
 RENEWALS = 3
 """How often a term is renewed within its duration."""
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.05, 1.0
 _CLOSE_TIMEOUT_S = 1.0
+LAST_WAIT_MS = 10
+"""How long after the end of a term a node that waits for the lock looks again."""
 _IS_THERE = "select to_regclass('leaders') is not null"
 _BEGIN = """
 with earlier as (delete from leaders returning term)
@@ -57,11 +59,14 @@ _IS_VOUCHED = "select log_reached_at > clock_timestamp() - $1::float8 * interval
 _RESIGN = "update leaders set epoch = null, expires_at = clock_timestamp() where term = $1"
 _ASYNCHRONOUS = "set synchronous_commit = local"
 """A renewal need not wait for a standby, whose failure would otherwise end the term."""
-LOOK_MS = 250
-_LOOK_OFTEN = f"set lock_timeout = {LOOK_MS}"
-"""A node that waits for the lock must soon look again whether the term has expired."""
 _SYNCHRONOUS = "set local synchronous_commit = default"
 """A standby that takes over must know the number of each term."""
+_WAIT_UNTIL_EXPIRY = """
+with term as (select ceil(1000 * extract(epoch from max(expires_at) - clock_timestamp())) as left_ms from leaders)
+select set_config('lock_timeout', ($1 + least($2, greatest(coalesce(left_ms, $2), 0)))::text, true) from term
+"""
+"""A leader that hangs is replaced as soon as its term has expired."""
+_WAIT_AS_USUAL = "set local lock_timeout to default"
 _FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
@@ -152,8 +157,11 @@ class PostgresLease:
         term: int = 0
         try:
             async with session.transaction():
+                if await session.fetchval(_IS_THERE):
+                    await session.fetchval(_WAIT_UNTIL_EXPIRY, LAST_WAIT_MS, LOCK_TIMEOUT_MS)
                 await self._lock(session)
                 if await session.fetchval(_IS_THERE):
+                    await session.execute(_WAIT_AS_USUAL)
                     await session.execute(_SYNCHRONOUS)
                     term = await session.fetchval(_BEGIN, above, self._node, self.duration_s)
         except _LockedByAnother:
@@ -236,7 +244,6 @@ class PostgresLease:
             except ConfigurationError as error:  # such as certificates that are being replaced
                 raise LeaseUnavailable(str(error)) from None
             await self._session.execute(_ASYNCHRONOUS)
-            await self._session.execute(_LOOK_OFTEN)
             self._session.add_termination_listener(lambda _session: self._alarm.ring())
         return self._session
 

@@ -22,6 +22,8 @@ LOCK_TIMEOUT_MS = 1_500
 IDLE_TIMEOUT_MS = {True: 2_000, False: 30_000}
 """How long a transaction of the writer (True) or a reader may pause between two statements. The writer's locks end with
 it; a reader that computes meanwhile holds none."""
+PAUSE_TIMEOUT_MS = 60_000
+"""The same for migrations, and for a copy while the other database works."""
 
 _SETTINGS = {
     "application_name": "duelcast",
