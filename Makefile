@@ -81,7 +81,7 @@ test-postgres: .venv/.dev
 	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --database postgres \
 		-m '$(ON_POSTGRES)' $(or $(ARGS),tests/store tests/cluster tests/e2e)
 
-# Every endpoint's conversation, and what else nodes must agree on.
+# Every message of the endpoints, recovery, and the conversations in which nodes could most easily differ.
 ON_THREE_NODES = $(addprefix tests/e2e/,\
 	test_golden_frames.py test_recovery.py \
 	contest/test_catching_up.py contest/test_conversation.py contest/test_pushing.py contest/test_recovering.py \

@@ -4,7 +4,7 @@ beside those that apply to SQLite only."""
 from __future__ import annotations
 
 _GATEWAY = "It looks into the gateway or counts the sockets of the only node."
-_ADDRESSES = "Limits per address and of the server are those of each node; see tests/cluster/test_http.py."
+_ADDRESSES = "Limits per address and of the server are those of each node; see tests/cluster/test_limits.py."
 _WALLETS = "Limits per wallet hold over all nodes once these have reported; see tests/cluster/test_limits.py."
 _NODES = "Each node is one more of the services; see tests/cluster/test_members.py."
 _READY = "Each node answers for itself, and only the leader has feeds and a database; see tests/cluster/test_http.py."
@@ -17,9 +17,6 @@ _LOGGED = "Each node limits its own lines in the log."
 
 _ALL = ""
 _REASONS = {
-    "operations/test_bad_moments.py": {
-        "test_chat_is_refused_at_once_while_the_breaker_is_open_and_works_again": _READY,
-    },
     "operations/test_conversations.py": {
         _ALL: _NODES,
     },
@@ -31,9 +28,6 @@ _REASONS = {
     },
     "people/test_analytics_conversation.py": {
         _ALL: _REPORTED,
-    },
-    "people/test_analytics_quota.py": {
-        "test_a_wallet_that_stored_its_bytes_of_a_day_is_told_when_it_may_go_on": _METRICS,
     },
     "people/test_analytics_watching.py": {
         "test_everybody_is_welcome_and_admins_are_told_what_the_server_does": _REPORTED,
@@ -74,7 +68,7 @@ _REASONS = {
         "test_the_list_of_all_tokens_counts_by_its_tokens": _GATEWAY,
     },
     "test_crowded_limits.py": {
-        _ALL: _ADDRESSES,
+        _ALL: "Each node has room for the bucket of one wallet.",
     },
     "test_documented_venues.py": {
         "test_a_refused_pair_and_one_that_never_came_are_named_to_operators": _READY,

@@ -186,7 +186,7 @@ async def test_a_request_without_an_answer_is_a_fault() -> None:
     with requests('{"type":"say","messageId":"$","requestId":"$"}') as file:
         async with serve(push, "127.0.0.1", 0, compression=None) as server:
             port = server.sockets[0].getsockname()[1]
-            options = ("--requests", file, "--seconds", "0.2", "--settle", "0.2", "--doze")
+            options = ("--requests", file, "--seconds", "0.2", "--doze")
             result = await measured(port, "--mode", "ping", *options)
     assert result.faults == {"silent": 1, "unanswered": 1}
 

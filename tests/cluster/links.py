@@ -14,10 +14,10 @@ from duelcast.cluster.leader_link import LeaderLink
 from duelcast.cluster.link_server import LinkServer
 from duelcast.sampling import LogSampler
 from duelcast.tasks import cancel
-from tests.cluster.nodes import At
+from tests.cluster.nodes import LOCALHOST, At
+from tests.three_nodes import CLUSTER_SECRET
 
-SECRET = b"a secret of all nodes, of at least 32 bytes"
-LOCALHOST = "127.0.0.1"
+SECRET = CLUSTER_SECRET.encode()
 CLOCK = SystemClock()
 
 

@@ -29,8 +29,8 @@ from tests.channels.fragile_log import FragileLog
 from tests.databases import place_new, settings_at
 from tests.e2e.slow import until
 from tests.serving import SECRET
+from tests.three_nodes import CLUSTER_SECRET
 
-CLUSTER_SECRET = "a secret of all nodes, of at least 32 bytes"
 LOCALHOST = "127.0.0.1"
 BOSS = Actor("boss", Role.ADMIN)
 

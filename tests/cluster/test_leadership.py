@@ -12,7 +12,7 @@ import pytest
 
 from duelcast.clock import SystemClock
 from duelcast.cluster.finding import Address, LeaderFinder
-from duelcast.cluster.leadership import Leadership
+from duelcast.cluster.leadership import LOOKS, Leadership
 from duelcast.errors import Outage
 from duelcast.store.backend import Held, TermLost
 from duelcast.store.database import Database
@@ -276,15 +276,24 @@ async def test_gateways_find_a_leader_that_is_ready(place: Place) -> None:
             await lease.announce("here:8070", "epoch")
 
 
-async def test_a_leader_that_alone_lacks_the_log_gives_way(place: Place) -> None:
+async def test_a_leader_that_alone_lacks_the_log_gives_way(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     reaches_log = False
+    looks = 0
     async with lease_of(place, LEASE_MS) as lease, lease_of(place, LEASE_MS) as other:
+        is_vouched = lease.is_vouched
+
+        async def look() -> bool:
+            nonlocal looks
+            found = await is_vouched()
+            looks += 1
+            return found
+
+        monkeypatch.setattr(lease, "is_vouched", look)
         first, second = Leadership(lease, CLOCK), Leadership(other, CLOCK)
         await first.win()
         giving_way = asyncio.create_task(first.give_way(lambda: True))
         winning = asyncio.create_task(second.win(reaches_log=lambda: reaches_log))
-        # By then, the leader has looked several times whether somebody else reaches the log.
-        await asyncio.wait([giving_way], timeout=2 * LEASE_MS / 1000)
+        await until(lambda: looks > LOOKS or giving_way.done())
         assert not giving_way.done(), "no other node reaches the log"
         reaches_log = True
         with pytest.raises(TermLost):
@@ -294,13 +303,22 @@ async def test_a_leader_that_alone_lacks_the_log_gives_way(place: Place) -> None
 
 
 async def test_a_leader_that_reaches_the_log_stays(place: Place) -> None:
+    looks = 0
+
+    def is_without_log() -> bool:
+        nonlocal looks
+        looks += 1
+        return False
+
     async with lease_of(place, LEASE_MS) as lease, lease_of(place, LEASE_MS) as other:
         first, second = Leadership(lease, CLOCK), Leadership(other, CLOCK)
         await first.win()
-        giving_way = asyncio.create_task(first.give_way(lambda: False))
+        giving_way = asyncio.create_task(first.give_way(is_without_log))
         winning = asyncio.create_task(second.win())
         await until(lambda: place.query("select log_reached_at from leaders") != [(None,)])
-        await asyncio.wait([giving_way], timeout=2 * LEASE_MS / 1000)
+        earlier = looks
+        # If the leader ignored that it reaches the log, it would give way after three of its looks.
+        await until(lambda: looks > earlier + LOOKS + 1 or giving_way.done())
         assert not giving_way.done()
         await cancel([giving_way, winning])
 

@@ -19,6 +19,7 @@ AT_ONCE_MS = 10
 LONG_S = 30.0
 ONE_UNIT: dict[str, Any] = {"rate_limit_factor": 1 / 120, "wallet_report_interval_ms": AT_ONCE_MS}
 """A wallet may send one unit a minute to the contests."""
+ADDRESS = {"X-Forwarded-For": "192.0.2.1"}
 UNITS = 4
 """The cost of `spend`."""
 ROUNDS = 5
@@ -140,10 +141,10 @@ async def test_limits_hold_under_the_next_leader() -> None:
 # ── connections ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def refused(member: Client) -> None:
-    """Expect the wallet to have too many connections."""
+async def refused(member: Client, scope: str = "user") -> None:
+    """Expect the wallet to have too many connections, or the address or the server if that is the `scope`."""
     frame = (await member.receive_until(type="error"))[-1]
-    assert (frame["code"], frame["scope"]) == ("TOO_MANY_CONNECTIONS", "user")
+    assert (frame["code"], frame["scope"]) == ("TOO_MANY_CONNECTIONS", scope)
     await expect_close(member, 1013)
 
 
@@ -186,3 +187,45 @@ async def test_connections_of_a_gateway_that_was_lost_make_room() -> None:
             await shared(one, other)
             await place.cut(0)
             await until(lambda: not other.node.gateway.elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("limit", "scope"), [("max_connections_per_ip", "ip"), ("max_connections", "server")], ids=["address", "server"]
+)
+async def test_each_gateway_counts_the_connections_of_an_address_and_of_the_server_on_its_own(
+    limit: str, scope: str
+) -> None:
+    async with cluster(trusted_proxies=("127.0.0.0/8",), **{limit: 1}) as place:
+        one, other = place.gateways
+        async with (
+            member_of(one, additional_headers=ADDRESS),
+            member_of(other, additional_headers=ADDRESS),
+        ):
+            for node in (one, other):
+                async with member_of(node, additional_headers=ADDRESS, greeted=False) as extra:
+                    await refused(extra, scope)
+
+
+# ── names of settings that do not exist ─────────────────────────────────────────────────────────────────────────────
+
+
+def follower_of(node: GatewayNode, wallet: str) -> Any:
+    return client(node, "system-settings", token=token_for(node, wallet))
+
+
+async def follow(member: Client, numbers: range) -> Frame:
+    """Follow settings that do not exist; the answer."""
+    return await member.ask(type="subscribe", channels=[f"setting.made-up.{number}" for number in numbers])
+
+
+async def test_a_wallet_follows_a_thousand_settings_that_do_not_exist_over_all_gateways() -> None:
+    async with cluster() as place:
+        one, other = place.gateways
+        async with follower_of(one, "ann") as first, follower_of(other, "ann") as second:
+            for member, begin in ((first, 0), (second, 500)):
+                assert (await follow(member, range(begin, begin + 500)))["type"] == "subscription_confirmed"
+            await until(lambda: place.leader._traffic.unknown_followed("ann") == 1_000)
+            for member in (first, second):
+                assert (await follow(member, range(1_000, 1_001)))["code"] == "TOO_MANY_SUBSCRIPTIONS"
+        async with follower_of(other, "bob") as bob:
+            assert (await follow(bob, range(1)))["type"] == "subscription_confirmed"

@@ -13,7 +13,8 @@ from duelcast.cluster import frames as link_frames
 from duelcast.cluster.calls import Kind
 from duelcast.cluster.frames import MAX_FRAME_BYTES, FrameProtocol
 from duelcast.cluster.link_server import LinkServer
-from tests.cluster.links import LOCALHOST, SECRET, gateway, leader
+from tests.cluster.links import SECRET, gateway, leader
+from tests.cluster.nodes import LOCALHOST
 from tests.e2e.slow import until
 
 

@@ -10,7 +10,8 @@ import pytest
 import trustme
 
 from duelcast.cluster.encryption import LinkTls, link_tls
-from tests.cluster.links import LOCALHOST, gateway, leader
+from tests.cluster.links import gateway, leader
+from tests.cluster.nodes import LOCALHOST
 from tests.e2e.slow import until
 
 

@@ -24,9 +24,10 @@ from duelcast.domain.operations.nodes import NodeState
 from duelcast.domain.users.service import UserChange
 from duelcast.errors import Unavailable
 from duelcast.tasks import cancel
-from tests.cluster.nodes import CLUSTER_SECRET, LOCALHOST, Cluster, cluster
+from tests.cluster.nodes import LOCALHOST, Cluster, cluster
 from tests.e2e.slow import until
 from tests.serving import Client, Frame, client, token_for
+from tests.three_nodes import CLUSTER_SECRET
 
 pytestmark = pytest.mark.postgres
 

@@ -418,7 +418,7 @@ async def _go_on(cluster: Cluster, gateway: Gateway, leader: Candidate) -> None:
     leader.price("new")
     await cluster.settled(gateway)
     assert gateway.heard(A) == [1, 2, 3, 4]
-    # A dump may have replaced the channel; followers are then resynchronised instead of told.
+    # A dump may have replaced the channel; followers are then resynchronised instead.
     dumped = gateway.copied.dump(P.name)
     assert dumped is not None
     assert b"new" in dumped.messages[-1].body

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.nodes import CLUSTER_SECRET
 from tests.e2e.process import COMMAND, Server, serving
 from tests.e2e.slow import until
 from tests.ports import free_port
 from tests.postgres_server import is_alive
 from tests.serving import SECRET
 from tests.store.postgres.place import Place
+from tests.three_nodes import CLUSTER_SECRET
 from tests.valkey import Valkey, valkey
 
 pytestmark = pytest.mark.process

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import NamedTuple
 
-_REASON = re.compile(r"retry_after_ms=(\d+)")
+from tests.e2e.ending import retry_after_ms
 
 
 class Return(NamedTuple):
@@ -30,9 +29,7 @@ class Returns:
 
     def stopped(self, reason: str) -> None:
         """A gateway that stops has closed the connection, for a reason that says when to return."""
-        found = _REASON.fullmatch(reason)
-        assert found is not None, reason
-        self._asked_s = self._pause_s = int(found[1]) / 1_000
+        self._asked_s = self._pause_s = retry_after_ms(reason) / 1_000
         self._closed_s = time.monotonic()
         self._failures = 0
 

@@ -129,5 +129,5 @@ async def say_during_a_flush(index: int) -> list[str | None]:
 
 
 @pytest.mark.parametrize("index", range(CLIENTS))
-def test_who_says_something_during_a_flush_gets_its_answer(index: int) -> None:
+def test_a_speaker_during_a_flush_gets_its_answer(index: int) -> None:
     assert uvloop.run(say_during_a_flush(index)) == [None, "said"]

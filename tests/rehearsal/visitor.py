@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import json
 import random
-import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -18,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from duelcast.channels.names import Role
 from duelcast.clock import SystemClock
 from duelcast.domain.accounts.tokens import TokenIssuer
+from tests.e2e.ending import retry_after_ms
 from tests.serving import SECRET, Frame
 
 PATIENCE_S = 60.0
@@ -32,7 +32,6 @@ MAX_WAIT_S = 0.5
 PASSING = frozenset({"UNAVAILABLE", "OUTCOME_UNKNOWN", "MAINTENANCE", "RATE_LIMIT_EXCEEDED", "NOT_IN_ROOM"})
 """Refusals that end by themselves."""
 RESTARTS = 1012
-_DELAY = re.compile(r"retry_after_ms=(\d+)")
 
 
 def token_of(wallet: str, role: Role = Role.USER) -> str:
@@ -228,9 +227,7 @@ class Visitor:
         if closed.rcvd is None:
             return random.uniform(0, MAX_AWAY_S)
         assert closed.rcvd.code == RESTARTS, (self, closed.rcvd)
-        delay = _DELAY.fullmatch(closed.rcvd.reason)
-        assert delay is not None, closed.rcvd
-        self.restarts.append(int(delay[1]) / 1_000)
+        self.restarts.append(retry_after_ms(closed.rcvd.reason) / 1_000)
         return self.restarts[-1]
 
     def _leave(self) -> None:

@@ -6,8 +6,6 @@ import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import httpx
-
 from duelcast.app import App
 from duelcast.wire.timestamps import format_time
 from tests.e2e.contest.contest_room import Stage, join, stage
@@ -139,13 +137,11 @@ async def test_chat_is_refused_at_once_while_the_breaker_is_open_and_works_again
     async with stage(data_dir=tmp_path) as scene, scene.socket("ann") as ann:
         contest = await scene.contest(starts_in_s=86_400, lasts_s=86_400)
         await join(ann, contest)
-        root = f"http://127.0.0.1:{scene.app.port}"
         with moved_away(tmp_path / "duelcast.db"):
             for number in range(FAILURES_TO_OPEN):
                 refused = await ann.ask(type="send_chat_message", contestId=contest, text=f"lost {number}")
                 assert refused["code"] == "UNAVAILABLE"
-            async with httpx.AsyncClient(base_url=root) as http:
-                assert (await http.get("/readyz")).status_code == 503
+            assert scene.app.readiness().missing
         # The store is back, and only time lets somebody try it.
         refused = await ann.ask(type="send_chat_message", contestId=contest, text="refused at once")
         assert (refused["code"], refused["retryAfterMs"] > 0) == ("UNAVAILABLE", True)
@@ -156,8 +152,7 @@ async def test_chat_is_refused_at_once_while_the_breaker_is_open_and_works_again
                 await ann.drain()
         sent = await ann.ask(type="send_chat_message", contestId=contest, text="again")
         assert (sent["type"], sent["data"]["text"]) == ("chat_message", "again")
-        async with httpx.AsyncClient(base_url=root) as http:
-            assert (await http.get("/readyz")).status_code == 200
+        assert not scene.app.readiness().missing
         asked = await ann.ask(type="get_chat_messages", contestId=contest)
         assert [message["text"] for message in asked["data"]] == ["again"]
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from duelcast.store.availability import PROBE_INTERVAL_S
+from tests.e2e.metrics import metric
 from tests.e2e.people.observatory import Observatory, observatory
 from tests.serving import Client, Frame
 
@@ -45,7 +46,7 @@ async def test_a_wallet_that_stored_its_bytes_of_a_day_is_told_when_it_may_go_on
         async with place.socket("ann") as ann:
             assert (await track(ann))["type"] == "event_tracked"
         assert place.rows("select count(*) from analytics_events where wallet = 'ann'") == [(count + 1,)]
-        assert (await place.metrics())["duelcast_events_over_quota_total"] == 2
+        assert metric(place.app, "duelcast_events_over_quota_total") == 2
 
 
 async def test_the_same_event_again_costs_nothing() -> None:
