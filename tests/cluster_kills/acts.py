@@ -14,7 +14,7 @@ GIVES_UP = 0.25
 
 
 class Outcome(Enum):
-    """What an attempt has told its sender."""
+    """What the sender of an attempt knows about it."""
 
     ACKNOWLEDGED = "acknowledged"
     REFUSED = "refused"

@@ -39,13 +39,18 @@ async def check_commands(company: Company, database: Evidence) -> None:
 
 
 async def check_every_channels(company: Company, database: Evidence) -> None:
-    """Followers have received what is stored. Each has checked already that no number was missing or repeated."""
+    """Followers have received the stored messages and, except on urgent channels, no others. Each has checked already
+    that no number was missing or repeated."""
     stored: dict[str, dict[int, Any]] = {}
     for channel, seq, body in await database.rows("select channel, seq, body from channel_messages"):
         stored.setdefault(channel, {})[seq] = json.loads(body)
     for known in company.every_channels():
         assert not known.missed or known.name in URGENT, f"A follower of {known.name} could not recover"
-        for seq, body in stored.get(known.name, {}).items():
+        kept = stored.get(known.name, {})
+        if kept and known.name not in URGENT:
+            unstored = {seq for seq in known.messages if seq > min(kept)} - kept.keys()
+            assert not unstored, f"{known.name}: received and not stored: {sorted(unstored)}"
+        for seq, body in kept.items():
             if seq > known.begins_at and not known.missed:
                 assert _body_of(known.messages[seq]) == body, f"{known.name}: {known.messages[seq]} and not {body}"
 
@@ -69,8 +74,9 @@ async def are_up_to_date(company: Company, database: Evidence) -> bool:
 
 
 class Agreement:
-    """Whether all followers of a channel of kind *latest* show the same, which the HTTP API says, too. Channels go on
-    to change, so they are compared again and again until each has agreed once."""
+    """Whether all followers of a channel of kind *latest* show the same. Prices and leaderboards are compared with the
+    HTTP API of each gateway, too. Channels go on to change, so they are compared again and again until each has agreed
+    once."""
 
     def __init__(self, company: Company, office: Office, gateways: list[str], contest: int) -> None:
         self.lacking = company.latest_channels()
@@ -82,22 +88,23 @@ class Agreement:
     async def look(self) -> bool:
         """Compare once; returns whether all have agreed by now."""
         for name, known in list(self.lacking.items()):
-            if len({_shown(channel) for channel in known}) == 1 and await self._is_told(name, known[0]):
+            shown = {_shown(channel) for channel in known}
+            if len(shown) == 1 and all(shown) and await self._is_answered(name, known[0]):
                 del self.lacking[name]
         return not self.lacking
 
-    async def _is_told(self, name: str, channel: LatestChannel) -> bool:
+    async def _is_answered(self, name: str, channel: LatestChannel) -> bool:
         shown = {kind: frame["data"] for (kind, _), frame in channel.newest.items() if "data" in frame}
         for gateway in self._gateways:
             if name.startswith("market."):
                 symbol = name.removeprefix("market.")
-                told = await self._office.insist("GET", f"/tokens/{symbol}", gateway=gateway)
-                prices = {told["price"], shown["MARKET_PRICE"]["price"], self._company.ticker.prices[symbol]}
+                answer = await self._office.insist("GET", f"/tokens/{symbol}", gateway=gateway)
+                prices = {answer["price"], shown["MARKET_PRICE"]["price"], self._company.ticker.prices[symbol]}
                 if len(prices) > 1:
                     return False
             elif name.startswith("leaderboard."):
-                told = await self._office.insist("GET", f"/contests/{self._contest}/leaderboard", gateway=gateway)
-                if told["entries"] != shown["leaderboard_update"]["entries"]:
+                answer = await self._office.insist("GET", f"/contests/{self._contest}/leaderboard", gateway=gateway)
+                if answer["entries"] != shown["leaderboard_update"]["entries"]:
                     return False
         return True
 

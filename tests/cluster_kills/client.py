@@ -25,8 +25,8 @@ Frame = dict[str, Any]
 PAUSE_S = 0.05
 OPEN_TIMEOUT_S = 10.0
 PING_EVERY_S = 2.0
-"""So long after a gateway has stopped to answer, a client that is impatient goes elsewhere."""
-ALLOWED_CLOSES = frozenset({1000, 1001, 1006, 1012, 1013})
+"""An impatient client goes elsewhere this long after its gateway has stopped answering."""
+ALLOWED_CLOSES = frozenset({1000, 1001, 1012, 1013})
 PASSING = frozenset({"UNAVAILABLE", "OUTCOME_UNKNOWN", "NOT_IN_ROOM"})
 """Refusals that end by themselves."""
 REMEMBERED = 200

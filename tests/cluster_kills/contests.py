@@ -22,7 +22,8 @@ PORTFOLIOS = ((100, 0, 0), (0, 100, 0), (0, 0, 100), (60, 30, 10), (10, 60, 30),
 """The weights of three symbols."""
 LOOK_EVERY_S = 0.1
 SETTLED_TIMEOUT_S = 60.0
-TOLD = "select wallet from notifications where type = 'CONTEST_RESULT' and data->>'contestId' = $1"
+DAY_S = 86_400
+NOTIFIED = "select wallet from notifications where type = 'CONTEST_RESULT' and data->>'contestId' = $1"
 STATUS = "select status from contests where id = $1"
 
 
@@ -93,9 +94,9 @@ class Cup:
             assert found == expected, f"{self._name}: {found} and not {expected}"
             assert all(math.isclose(value, values[wallet]) for wallet, _, _, value in rows), f"{rows}, {values}"
 
-    async def is_told(self, database: Evidence) -> bool:
+    async def is_announced(self, database: Evidence) -> bool:
         """Whether each wallet was notified of its result. Raises `AssertionError` if one was notified twice."""
-        wallets = await database.column(TOLD, str(self.number))
+        wallets = await database.column(NOTIFIED, str(self.number))
         assert len(wallets) == len(set(wallets)), f"{self._name}: notified twice: {wallets}"
         return set(wallets) >= self._entered
 
@@ -116,6 +117,12 @@ def _results(values: Mapping[str, float]) -> Mapping[str, tuple[int, str | None]
     ranked = sorted(values, key=lambda wallet: -values[wallet])
     prizes = [str(POOL * percent // 100) for percent in PERCENTS]
     return {wallet: (rank, prizes[rank - 1] if rank <= len(prizes) else None) for rank, wallet in enumerate(ranked, 1)}
+
+
+async def open_room(office: Office) -> int:
+    """Create a contest that begins a day after the test, so that it has only a room; returns its id."""
+    begins_s = time.time() + DAY_S
+    return await open_contest(office, "Cup", begins_s, begins_s + DAY_S)
 
 
 async def open_contest(office: Office, name: str, begins_s: float, ends_s: float) -> int:

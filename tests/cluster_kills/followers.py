@@ -63,8 +63,6 @@ class LatestChannel:
         self.epoch = ""
         self.seq: int | None = None
         self.newest: dict[Key, Frame] = {}
-        self.recoveries = 0
-        self.restarts = 0
         self._above: int | None = None
         """What follows has a greater number; None while a snapshot may follow."""
         self._confirmed = 0
@@ -72,10 +70,8 @@ class LatestChannel:
     def confirm(self, frame: Frame) -> None:
         if self.seq is not None and frame.get("recovered"):
             assert frame["epoch"] == self.epoch, frame
-            self.recoveries += 1
             self._above = self.seq
         else:
-            self.restarts += self.seq is not None
             self._above = None
             self.newest.clear()
         self.epoch = frame["epoch"]

@@ -1,4 +1,4 @@
-"""What is killed or suspended, and when."""
+"""Kills and suspends: of which processes, and when."""
 
 from __future__ import annotations
 

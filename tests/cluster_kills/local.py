@@ -91,9 +91,9 @@ class LocalCluster:
         """Whether all processes run, and one of them leads."""
         return len(self.nodes) == PARTS and len(self.of_role("leader")) == 1
 
-    async def until_complete(self, timeout_s: float = START_TIMEOUT_S) -> None:
+    async def until_complete(self) -> None:
         """Wait until all processes run, and one of them leads."""
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(START_TIMEOUT_S):
             while not self.is_complete:
                 assert self.process.returncode is None, f"The cluster has ended; see {self.folder}/cluster.log"
                 await asyncio.sleep(LOOK_EVERY_S)
@@ -133,7 +133,7 @@ class LocalCluster:
     def note(self, text: str) -> None:
         """Write a line into the journal, and show it."""
         line = f"{time.strftime('%H:%M:%S')} {text}"
-        print(line)  # noqa: T201 - for whoever waits for the test
+        print(line)  # noqa: T201 - for the developer who waits for the test
         with (self.folder / "journal").open("a") as journal:
             journal.write(line + "\n")
 

@@ -1,4 +1,4 @@
-"""Those who use the HTTP API of the gateways."""
+"""Users of the HTTP API of the gateways."""
 
 from __future__ import annotations
 

@@ -1,24 +1,22 @@
-"""What clients go through while something happens to their cluster, and the checks that they have lost nothing."""
+"""Clients under load while something happens to their cluster, and the checks that they have lost nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from tests.cluster_kills.checks import Agreement, are_up_to_date, check_commands, check_every_channels
 from tests.cluster_kills.company import SPEAKERS, SYMBOLS, Company
-from tests.cluster_kills.contests import Cup, open_contest
+from tests.cluster_kills.contests import Cup, open_room
 from tests.cluster_kills.evidence import Evidence, evidence
 from tests.cluster_kills.local import LocalCluster
 from tests.cluster_kills.office import Office, office
 
 RECOVERY_TIMEOUT_S = 90.0
 LOOK_EVERY_S = 0.05
-DAY_S = 86_400
 
 
 class Ordeal:
@@ -41,7 +39,8 @@ class Ordeal:
                 work = [tasks.create_task(act) for act in self.company.work()]
                 yield
                 self.company.over.set()
-                await asyncio.wait(work)
+                async with self.in_time("all senders have ended"):
+                    await asyncio.wait(work)
                 async with evidence(self.cluster.database) as database:
                     await self._check(database)
                 for task in attending:
@@ -76,10 +75,16 @@ class Ordeal:
 
     async def until_true(self, condition: Callable[[], Awaitable[bool]], what: str) -> None:
         """See `until`."""
+        async with self.in_time(what):
+            while not await condition():  # noqa: ASYNC110 - other processes
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    @asynccontextmanager
+    async def in_time(self, what: str) -> AsyncIterator[None]:
+        """Limit the time of the block, which waits for `what`. Raises `AssertionError`."""
         try:
             async with asyncio.timeout(RECOVERY_TIMEOUT_S):
-                while not await condition():  # noqa: ASYNC110 - other processes
-                    await asyncio.sleep(LOOK_EVERY_S)
+                yield
         except TimeoutError:
             absent = [client for client in self.company.clients if not client.is_present]
             counts = [sender.acknowledged for sender in self.company.senders]
@@ -98,7 +103,7 @@ class Ordeal:
         await check_commands(company, database)
         for cup in self.cups:
             await cup.settled(database)
-            await self.until_true(partial(cup.is_told, database), "everybody is told the result")
+            await self.until_true(partial(cup.is_announced, database), "all entrants are notified of the result")
         await self.until_true(lambda: are_up_to_date(company, database), "all followers have what was published")
         await check_every_channels(company, database)
         await self.until_true(agreement.look, "all followers of latest channels agree")
@@ -132,14 +137,13 @@ async def ordeal(cluster: LocalCluster, chance: random.Random) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         work = await stack.enter_async_context(office(cluster.gateways, random.Random(chance.getrandbits(64))))
         async with asyncio.timeout(RECOVERY_TIMEOUT_S):
-            contest = await _open_room(work)
+            contest = await _prepare(work)
         yield Ordeal(cluster, work, contest, chance)
 
 
-async def _open_room(work: Office) -> int:
+async def _prepare(work: Office) -> int:
     await work.insist("POST", "/tokens/prices", [{"symbol": symbol, "price": 100.0} for symbol in SYMBOLS])
-    now_s = time.time()
-    contest = await open_contest(work, "Cup", now_s + DAY_S, now_s + 2 * DAY_S)
+    contest = await open_room(work)
     for number, wallet in enumerate(SPEAKERS):
         portfolio = [{"symbol": SYMBOLS[number % 3], "weight": 70}, {"symbol": SYMBOLS[(number + 1) % 3], "weight": 30}]
         await work.insist("POST", f"/contests/{contest}/entries", {"portfolio": portfolio}, wallet=wallet)

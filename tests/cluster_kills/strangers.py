@@ -201,6 +201,6 @@ ATTACKS = (
     Attack(send_no_message, "payload", links=True),
     Attack(tear_a_frame, "silent", links=True),
     Attack(fall_silent, "silent", links=True),
-    # One, because whoever knows the secret may make the leader work.
+    # One, because nodes that know the secret may make the leader work.
     Attack(read_nothing, "slow", links=True, crowd=1),
 )

@@ -35,7 +35,7 @@ class Striker:
     def __init__(self, trial: Ordeal, chance: random.Random) -> None:
         self._ordeal = trial
         self._cluster = trial.cluster
-        # What is killed must not depend on how often the clients draw.
+        # The targets must not depend on how often the clients draw.
         self._schedule = schedule(random.Random(chance.getrandbits(64)))
         self._chance = chance
 
@@ -103,4 +103,4 @@ async def test_nothing_is_lost_doubled_or_out_of_order(keeps_log: bool, request:
     async with local_cluster(folder, keeps_log=keeps_log) as cluster, ordeal(cluster, chance) as trial:
         cluster.note(f"seed {seed}, logs in {folder}")
         async with trial.under_load():
-            await Striker(trial, chance).strike(kills // 2)
+            await Striker(trial, chance).strike(max(1, kills // 2))

@@ -17,10 +17,11 @@ from tests.cluster_kills.acts import Ledger
 from tests.cluster_kills.broadcasts import Broadcasts
 from tests.cluster_kills.cluster_log import ClusterLog
 from tests.cluster_kills.company import SPEAKERS
-from tests.cluster_kills.contests import open_contest
+from tests.cluster_kills.contests import open_room
+from tests.cluster_kills.evidence import evidence
 from tests.cluster_kills.listeners import Listener, listening
 from tests.cluster_kills.local import LocalCluster, local_cluster, send
-from tests.cluster_kills.office import Office, Ticker, office
+from tests.cluster_kills.office import Ticker, office
 from tests.cluster_kills.runs import report_folder, seed_of
 from tests.cluster_kills.senders import Speaker
 
@@ -36,7 +37,6 @@ LINKS = 3
 TAKEOVER_TIMEOUT_S = 120.0
 STEADY_S = 2.0
 LOOK_EVERY_S = 0.05
-DAY_S = 86_400
 SYMBOL = "SOL"
 MARKET = ("MARKET_PRICE", "MARKET_VOLUME", "MARKET_SENTIMENT")
 
@@ -96,14 +96,10 @@ def summary(seconds: Iterable[float]) -> str:
     return f"{statistics.median(ordered):.2f} s, at most {ordered[-1]:.2f} s"
 
 
-async def open_room(work: Office) -> int:
-    now_s = time.time()
-    return await open_contest(work, "Cup", now_s + DAY_S, now_s + 2 * DAY_S)
-
-
 async def test_clients_keep_their_connections_and_positions_during_takeovers(request: pytest.FixtureRequest) -> None:
     takeovers: int = request.config.getoption("--takeovers") or TAKEOVERS
-    chance = random.Random(seed_of(request))
+    seed = seed_of(request)
+    chance = random.Random(seed)
     folder = report_folder("takeovers")
     over = asyncio.Event()
     async with AsyncExitStack() as stack:
@@ -125,7 +121,7 @@ async def test_clients_keep_their_connections_and_positions_during_takeovers(req
             Speaker(contest, ledger, broadcasts, cluster.gateways, chance, wallet, (0.5, 1.5)) for wallet in SPEAKERS
         ]
         await stack.enter_async_context(listening([*market, *chat]))
-        cluster.note(f"{CLIENTS} clients are connected, logs in {folder}")
+        cluster.note(f"{CLIENTS} clients are connected, seed {seed}, logs in {folder}")
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         attending = [tasks.create_task(speaker.attend()) for speaker in speakers]
         working = [tasks.create_task(speaker.speak(over)) for speaker in speakers]
@@ -143,6 +139,8 @@ async def test_clients_keep_their_connections_and_positions_during_takeovers(req
                 )
         over.set()
         await asyncio.wait(working)
+        async with evidence(cluster.database) as database:
+            ledger.check(await database.column("select text from chat_messages"))
         for task in attending:
             task.cancel()
     for number, timed in found.items():

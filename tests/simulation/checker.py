@@ -12,8 +12,8 @@ from typing import Any
 from tests.simulation.clients import Client, Heard
 
 GROUP, GROUPED = "prices", "price."
-REFUSALS = {"UNAVAILABLE", "OUTCOME_UNKNOWN"}
 CANDIDATES = 2
+REFUSALS = {"UNAVAILABLE", "OUTCOME_UNKNOWN"}
 """The codes of all errors that faults may cause (§1.4)."""
 
 Rows = Mapping[str, Sequence[str]]
@@ -87,12 +87,18 @@ class Alarms:
             )
             self.seq = frame["seq"]
             self.texts[frame["seq"]] = frame["text"]
-        elif not frame.get("recovered"):
-            self.seq = frame["seq"]
+            return
+        here = -1 if self.seq is None else self.seq
+        demand(frame["seq"] >= here, "the channel went back", self.name, self.seq, frame)
+        if frame.get("recovered"):
+            demand(self.seq is not None, "something was recovered for nothing", self.name, frame)
         else:
-            demand(
-                self.seq is not None and frame["seq"] >= self.seq, "the channel went back", self.name, self.seq, frame
-            )
+            self.seq = frame["seq"]
+
+    def established(self, positions: Mapping[str, int]) -> None:
+        """See `Room.established`."""
+        if self.name in positions:
+            demand(self.seq == positions[self.name], "the greeting names another position", self.seq, positions)
 
 
 class Latest:
@@ -101,6 +107,8 @@ class Latest:
     def __init__(self, name: str) -> None:
         self.name = name
         self.seq = -1
+        self.highest_seq = -1
+        """Of the epoch, also before the present snapshot."""
         self.state: dict[str, Mapping[str, Any]] = {}
         self.newest: dict[str, Any] = {}
 
@@ -114,12 +122,15 @@ class Latest:
 
     def take(self, frame: Mapping[str, Any]) -> None:
         if frame["type"] == "subscription_confirmed":
+            demand(frame["seq"] >= self.highest_seq, "the channel went back", self.name, self.highest_seq, frame)
+            self.highest_seq = frame["seq"]
             if not frame.get("recovered"):
                 self.begin()
             return
         if "seq" in frame:
             demand(frame["seq"] > self.seq, "a channel went back", self.name, self.seq, frame)
             self.seq = frame["seq"]
+            self.highest_seq = max(self.highest_seq, self.seq)
         key = frame.get("key", "")
         value = (frame["term"], frame["number"]) if frame["type"] == "price" else frame["count"]
         demand(
@@ -149,7 +160,7 @@ class View:
         self._owed: dict[str, Mapping[str, Any]] = {}
         """Replies that depend on pushes of a channel which have not come, by the channel's name. The channel must
         continue with a recovery, because the gateway has lost its place in the log."""
-        self._epoch: str | None = None
+        self.epoch: str | None = None
         self._epochs: set[str] = set()
         self.has_been_banned = False
         self.banned_by: str | None = None
@@ -188,7 +199,7 @@ class View:
             self._enter(frame["epoch"])
         if kind == "connection_established":
             for known in self.channels.values():
-                if isinstance(known, Room):
+                if not isinstance(known, Latest):
                     known.established(frame["positions"])
         elif kind == "stored":
             if frame["text"] not in self._texts and frame["text"] not in self._forgotten:
@@ -206,9 +217,9 @@ class View:
 
     def _enter(self, epoch: str) -> None:
         """In another epoch, no earlier position is valid."""
-        if epoch == self._epoch:
+        if epoch == self.epoch:
             return
-        self._epoch = epoch
+        self.epoch = epoch
         self._epochs.add(epoch)
         # The file of each candidate may contradict a promoted standby once.
         demand(len(self._epochs) <= 1 + CANDIDATES * self.promotions, "the epoch has changed", self._epochs)

@@ -238,7 +238,7 @@ class Client:
                 waiting.set_result(None)
 
     async def _lost_or_silent(self, gateway: GatewayProcess) -> None:
-        """Wait for the end of the connection, of which nobody tells if the gateway's machine is gone."""
+        """Wait for the end of the connection, which nobody reports if the gateway's machine is gone."""
         while not self._lost.is_set():
             try:
                 async with asyncio.timeout(PATIENCE_S):

@@ -1,4 +1,4 @@
-"""What may go wrong, and when."""
+"""The faults of a simulated cluster, and their times."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _suspend_gateway(world: World, rng: random.Random) -> None:
 def _stop_leader(world: World, rng: random.Random) -> None:
     """As with a signal: the leader hands its term over."""
     name = _leader(world, rng)
-    world.note(f"{name} is told to stop")
+    world.note(f"{name} gets a signal to stop")
     world.nodes[name].should_stop.set()
 
 

@@ -131,7 +131,6 @@ PRICE = Family(
     group=lambda _parameter: "prices",
     group_names="prices",
 )
-FAMILIES = (ROOM, ALARMS, TOTAL, BOARD, PRICE)
 CHANNELS: list[Channel] = [
     *(family.channel(room) for family in (ROOM, TOTAL, BOARD) for room in ROOMS),
     *(PRICE.channel(symbol) for symbol in SYMBOLS),

@@ -1,4 +1,5 @@
-"""Bugs planted on purpose: the simulator must find each of them by what it does to clients.
+"""Bugs planted on purpose: the simulator must find each of them. It finds two by a defect that the leader itself
+notices, a gap in the numbers of its broker, and all others by their effect on clients.
 
 A log that takes entries of a deposed leader is not among them: nodes notice that such an entry does not follow their
 own, and ask for a copy, so that no client noticed the bug in 60 seeds.

@@ -78,7 +78,6 @@ class World:
         """What happened, for the reader of a failure."""
         self.processes: list[Process] = []
         self._path = path
-        self._supervising: list[asyncio.Task[None]] = []
         self.clients = [self._client(number) for number in range(self.rng.randint(2, 4))]
         self.forgotten: set[str] = set()
         """The texts that a promoted standby did not have."""
@@ -269,6 +268,9 @@ class World:
         latest = self._latest(leader, rows)
         for view in self.views:
             check_view(view, rows, latest)
+            demand(
+                view.epoch == leader.database.epoch.name, "a client is in another epoch", view.client.name, view.epoch
+            )
         alarms = leader.copied.dump(ALARMS.channel().name)
         assert alarms is not None
         check_alarms(self.views, alarms.seq, self._stored("alarm"), leader.platform.raised)
