@@ -10,13 +10,14 @@ from duelcast.clock import Clock
 
 
 class FragileLog(MemoryLog):
-    """A log that can be away, forget to answer, and lose everything."""
+    """A log that can be away, forget to answer, lose everything, and run anew."""
 
     def __init__(self, clock: Clock, *, entries_per_read: int = 1_000) -> None:
         super().__init__(clock, entries_per_read=entries_per_read)
         self.is_away = False
         self.answers_lost = 0
         """How many entries are taken without an answer."""
+        self.run = "first"
 
     async def append(self, entry: LogEntry, keep_after: EntryId) -> None:
         self._check()
@@ -32,6 +33,15 @@ class FragileLog(MemoryLog):
     async def top(self) -> EntryId:
         self._check()
         return await super().top()
+
+    async def run_id(self) -> str:
+        self._check()
+        return self.run
+
+    @property
+    def newest(self) -> EntryId:
+        """The id of the newest entry."""
+        return self._newest
 
     def drop(self, entries: int) -> None:
         """Lose the newest entries."""

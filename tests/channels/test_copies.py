@@ -80,7 +80,7 @@ class Place:
         self.channels = self._channels()
         self.channels.leads = True
         self.writer = LogWriter(self.log, self.clock)
-        self.writer.open(EntryId(1, 0), EntryId(1, 0))
+        self.writer.open(EntryId(1, 0), EntryId(1, 0), "only")
         self.writer.attach_to(self.channels)
         self.nodes: list[tuple[LogReader, CopiedChannels, Recorder]] = []
         self.views: list[Pausing] = []

@@ -21,7 +21,7 @@ class Desk:
         self.clock = ManualClock()
         self.log = FragileLog(self.clock, entries_per_read=3)
         self.writer = LogWriter(self.log, self.clock)
-        self.writer.open(EntryId(3, 0), BEGINNING)
+        self.writer.open(EntryId(3, 0), BEGINNING, "only")
 
     async def write(self) -> None:
         self.writer.add(Forget("price.a"))

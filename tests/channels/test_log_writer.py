@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duelcast.channels.log_writer import ENTRY_BYTES, MAX_WAITING_BYTES, LogWriter
+from duelcast.channels.log_writer import CHECK_INTERVAL_S, ENTRY_BYTES, MAX_WAITING_BYTES, LogWriter
 from duelcast.channels.records import BEGINNING, EntryId, Put, decode_entry
 from duelcast.channels.shared_log import MemoryLog
 from duelcast.clock import ManualClock
@@ -26,7 +26,7 @@ def record(number: int, size_bytes: int = 10) -> Put:
 @asynccontextmanager
 async def writing(log: MemoryLog, clock: ManualClock) -> AsyncIterator[LogWriter]:
     writer = LogWriter(log, clock)
-    writer.open(OPENED, OPENED)
+    writer.open(OPENED, OPENED, "only")
     running = asyncio.create_task(writer.run())
     try:
         yield writer
@@ -87,3 +87,23 @@ async def test_records_that_wait_too_long_are_dropped_and_the_next_entry_follows
         entries = await log.read(BEGINNING, 0.001)
         assert entries[-1].id == newest
         assert [entry.id for entry in entries if decode_entry(entry.data).after == entry.id] == [EntryId(3, 2)]
+
+
+async def test_another_run_of_the_server_is_reported_once_it_has_all_entries() -> None:
+    clock = ManualClock()
+    log = FragileLog(clock)
+    async with writing(log, clock) as writer:
+        writer.run_id = log.run
+        found: list[tuple[str, EntryId]] = []
+        writer.on_another_run = lambda run_id: found.append((run_id, log.newest))
+        writer.add(record(1))
+        await writer.appended(writer.newest)
+        await clock.advance(CHECK_INTERVAL_S)
+        assert found == []
+        log.run = "second"
+        log.drop(1)
+        while not found:
+            await clock.advance(CHECK_INTERVAL_S)
+        await clock.advance(CHECK_INTERVAL_S)
+        assert found == [("second", EntryId(3, 1))]
+        assert writer.run_id == "second"

@@ -7,12 +7,13 @@ import pytest
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Family, Kind, Unfollowed
 from duelcast.channels.publisher import Publisher
-from duelcast.channels.records import EPOCH, Fact
+from duelcast.channels.records import EPOCH, NUMBERS, RUN, Fact
 from duelcast.clock import ManualClock
 from duelcast.cluster.facts import FOLLOWED, Facts
 from duelcast.cluster.presence import Presence
 from duelcast.domain.analytics.activity import Zones
 from duelcast.domain.contests.rooms import Rooms, RoomSettings
+from duelcast.store.epoch import Epoch
 from duelcast.wire.messages import Event
 from tests.contract.buses import StoredInMemory
 
@@ -28,6 +29,10 @@ def channel() -> Channel:
     return BOARD.channel()
 
 
+def epoch(name: str) -> Epoch:
+    return Epoch(name, starts=2, latest_floor=0, numbers=7, block_used=False, is_new=False)
+
+
 @pytest.mark.parametrize("anew", [False, True])
 def test_a_leader_that_begins_the_log_anew_announces_all_facts_again(anew: bool) -> None:
     clock = ManualClock()
@@ -35,19 +40,20 @@ def test_a_leader_that_begins_the_log_anew_announces_all_facts_again(anew: bool)
     publisher = Publisher(MemoryBroker(clock, StoredInMemory(clock)), clock)
     rooms = Rooms(publisher, clock, lambda _contest, _wallet: False, RoomSettings)
     facts = Facts(rooms, Zones(), Presence(), announced.append)
-    known = {(FOLLOWED, "", channel().name): b"", EPOCH: b"first"}
+    known = {(FOLLOWED, "", channel().name): b"", EPOCH: b"first", NUMBERS: b"7", RUN: b"one"}
     assert facts.restore_followed(known) == [channel().name]
     facts.restore(known, are_complete=True)
-    facts.follow("first", anew=anew)
+    facts.follow(epoch("first"), "one", anew=anew)
     assert announced == ([Fact(*key, value) for key, value in known.items()] if anew else [])
 
 
-def test_another_epoch_is_announced() -> None:
+def test_another_epoch_and_another_run_of_the_log_are_announced() -> None:
     clock = ManualClock()
     announced: list[Fact] = []
     publisher = Publisher(MemoryBroker(clock, StoredInMemory(clock)), clock)
     rooms = Rooms(publisher, clock, lambda _contest, _wallet: False, RoomSettings)
     facts = Facts(rooms, Zones(), Presence(), announced.append)
-    facts.restore({EPOCH: b"first"}, are_complete=True)
-    facts.follow("second", anew=False)
-    assert announced == [Fact(*EPOCH, b"second")]
+    facts.restore({EPOCH: b"first", NUMBERS: b"7", RUN: b"one"}, are_complete=True)
+    facts.follow(epoch("second"), "one", anew=False)
+    facts.log_runs("two")
+    assert announced == [Fact(*EPOCH, b"second"), Fact(*RUN, b"two")]

@@ -16,13 +16,13 @@ from duelcast.channels.log_reader import DumpPiece, DumpUnavailable, LogReader
 from duelcast.channels.log_writer import LogWriter
 from duelcast.channels.names import Channel, Family, Kind
 from duelcast.channels.publisher import Broadcast, Erase, Published, Publisher
-from duelcast.channels.records import BEGINNING, EPOCH, EntryId, Fact, Put, decode_entry
+from duelcast.channels.records import BEGINNING, EPOCH, NUMBERS, RUN, EntryId, Fact, Put, decode_entry
 from duelcast.channels.shared_log import Fenced, LogEntry, LogUnavailable, MemoryLog
 from duelcast.channels.valkey import ValkeyLog
 from duelcast.clock import SystemClock
 from duelcast.cluster.leadership import Leadership
 from duelcast.cluster.takeover import Takeover
-from duelcast.store.channel_log import Encoded
+from duelcast.store.channel_log import RESERVED_NUMBERS, Encoded
 from duelcast.store.database import Database, Transaction
 from duelcast.store.postgres.database import PostgresDatabase
 from duelcast.store.stored_log import StoredLog
@@ -58,6 +58,11 @@ class LossyMemory(MemoryLog):
 
     is_away = False
 
+    run = 0
+
+    async def run_id(self) -> str:
+        return f"run {self.run}"
+
     async def lose(self, entries: int) -> None:
         """Lose so many of the newest entries."""
         del self._entries[max(0, len(self._entries) - entries) :]
@@ -70,6 +75,11 @@ class LossyMemory(MemoryLog):
 
 class LossyValkey(ValkeyLog):
     """A log on a server that can restart without the end of its data."""
+
+    run = 0
+
+    async def run_id(self) -> str:
+        return f"{await super().run_id()} {self.run}"
 
     async def lose(self, entries: int) -> None:
         """Lose so many of the newest entries."""
@@ -213,8 +223,11 @@ class Candidate:
 
         started.push_async_callback(stop)
         self.loaded_at.append(self.copied.every_positions().get(A.name, 0))
-        self.reader.facts[EPOCH] = self.database.epoch.name.encode()
-        self._writer.add(Fact(*EPOCH, self.reader.facts[EPOCH]))
+        epoch = self.database.epoch
+        facts = {EPOCH: epoch.name, NUMBERS: str(epoch.numbers), RUN: self._writer.run_id}
+        for key, text in facts.items():
+            self.reader.facts[key] = text.encode()
+            self._writer.add(Fact(*key, text.encode()))
         return "candidate:8070"
 
     async def say(self, *channels: Channel, text: str = "") -> None:
@@ -353,6 +366,26 @@ async def test_urgent_messages_that_were_published_and_not_stored_are_stored(clu
     assert stored == [(1,), (2,), (3,)]
 
 
+async def test_a_number_of_an_urgent_message_that_the_log_lost_is_not_assigned_again(
+    cluster: Cluster, log: Log
+) -> None:
+    first, gateway = await cluster.lead(), cluster.gateway()
+    await first.say(ALERTS)
+    await cluster.settled(gateway)
+    event = Said(text="unstored and lost")
+    first.database.log.send_unstored(Encoded(Broadcast(ALERTS, event), encode_body(event, CLOCK.time())))
+    await cluster.settled(gateway)
+    await first.die()
+    log.run += 1
+    await log.lose(1)
+    second = await cluster.lead()
+    await second.say(ALERTS)
+    await cluster.settled(gateway)
+    ((seq,),) = cluster.place.query("select seq from channel_messages where channel = 'alarm'")
+    assert seq > RESERVED_NUMBERS
+    assert gateway.heard(ALERTS) == [1, 2, seq]
+
+
 # ── the last leader goes on ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -489,6 +522,23 @@ async def test_a_database_that_lacks_what_was_published_has_a_new_epoch(cluster:
     assert cluster.place.query("select seq from channel_messages where channel = 'room.a' order by seq") == [(1,), (2,)]
     assert gateway.reader.dumps_taken == 2
     assert gateway.copied.every_positions()[A.name] == 2
+
+
+async def test_a_database_that_lacks_what_was_published_before_the_log_began_anew_has_a_new_epoch(
+    cluster: Cluster, log: Log
+) -> None:
+    gateway = cluster.gateway()
+    await _led(cluster, gateway)
+    await log.lose(100)
+    leader = await cluster.lead()
+    assert await cluster.published() == []
+    epoch = leader.copied.epoch
+    await leader.die()
+    # The database as it was before the last two messages.
+    cluster.place.query(f"update channel_positions set seq = 0, reserved = {RESERVED_NUMBERS} where channel = 'alarm'")
+    cluster.place.query("update channel_positions set seq = 1 where channel = 'room.a'")
+    cluster.place.query("delete from channel_messages where channel = 'room.a' and seq > 1")
+    assert (await cluster.lead()).copied.epoch != epoch
 
 
 # ── a takeover that fails ───────────────────────────────────────────────────────────────────────────────────────────

@@ -106,6 +106,17 @@ async def test_readers_do_not_disturb_one_another(log: SharedLog) -> None:
         assert await asyncio.gather(*readers) == [entries] * 3
 
 
+async def test_a_server_that_starts_again_has_another_run(tmp_path: Path) -> None:
+    async with valkey(tmp_path) as server:
+        log = ValkeyLog(server.url)
+        first = await log.run_id()
+        assert await log.run_id() == first != ""
+        await server.kill()
+        await server.start()
+        assert await log.run_id() not in ("", first)
+        await log.close()
+
+
 async def _read_once(log: SharedLog) -> Sequence[LogEntry]:
     return list(await log.read(BEGINNING, LONG_S))
 

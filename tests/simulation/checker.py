@@ -107,8 +107,8 @@ class Latest:
     def __init__(self, name: str) -> None:
         self.name = name
         self.seq = -1
-        self.highest_seq = -1
-        """Of the epoch, also before the present snapshot."""
+        self.numbered: dict[int, tuple[str, Any]] = {}
+        """The key and value of each message, also before the present snapshot."""
         self.state: dict[str, Mapping[str, Any]] = {}
         self.newest: dict[str, Any] = {}
 
@@ -122,17 +122,18 @@ class Latest:
 
     def take(self, frame: Mapping[str, Any]) -> None:
         if frame["type"] == "subscription_confirmed":
-            demand(frame["seq"] >= self.highest_seq, "the channel went back", self.name, self.highest_seq, frame)
-            self.highest_seq = frame["seq"]
-            if not frame.get("recovered"):
+            if frame.get("recovered"):
+                demand(frame["seq"] >= self.seq, "the channel went back", self.name, self.seq, frame)
+            else:
                 self.begin()
             return
+        key = frame.get("key", "")
+        value = (frame["term"], frame["number"]) if frame["type"] == "price" else frame["count"]
         if "seq" in frame:
             demand(frame["seq"] > self.seq, "a channel went back", self.name, self.seq, frame)
             self.seq = frame["seq"]
-            self.highest_seq = max(self.highest_seq, self.seq)
-        key = frame.get("key", "")
-        value = (frame["term"], frame["number"]) if frame["type"] == "price" else frame["count"]
+            named = self.numbered.setdefault(self.seq, (key, value))
+            demand(named == (key, value), "a number was assigned twice", self.name, named, frame)
         demand(
             self.newest.get(key, value) <= value, "an older state came later", self.name, self.newest.get(key), frame
         )

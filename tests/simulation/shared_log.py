@@ -132,6 +132,9 @@ class LogView:
     async def top(self) -> EntryId:
         return await self._request(self._server.top)
 
+    async def run_id(self) -> str:
+        return await self._request(lambda: str(self._server.starts))
+
     async def faults(self) -> Sequence[str]:
         return ()
 

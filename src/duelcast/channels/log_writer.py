@@ -56,6 +56,10 @@ class LogWriter:
         self.failure: str | None = None
         """Why the log takes no entries, as a sentence; None if it does."""
         self.dropped = 0
+        self.run_id = ""
+        """The run of the log's server that has all entries which were appended."""
+        self.on_another_run: Callable[[str], None] = lambda _run_id: None
+        """Called with the new `run_id`."""
         self._shared = shared
         self._clock = clock
         self._before = BEGINNING
@@ -77,9 +81,10 @@ class LogWriter:
         self._alarm = Alarm(clock)
         self._appended_s = clock.monotonic()
 
-    def open(self, opened: EntryId, after: EntryId) -> None:
-        """Set the term, to be called once, before anything is added: the entry `opened` has opened it, and its first
-        entry will follow `after`."""
+    def open(self, opened: EntryId, after: EntryId, run_id: str) -> None:
+        """Set the term, to be called once, before anything is added: the entry `opened` has opened it during the run
+        `run_id` of the log's server, and its first entry will follow `after`."""
+        self.run_id = run_id
         self._before = self._appended = opened
         self._after = after
         # Other nodes may still be reading the entries of the term that the first entry follows.
@@ -230,11 +235,15 @@ class LogWriter:
 
     async def _restore(self) -> None:
         """Append again what the log has lost of the entries that it had taken."""
+        run_id = await self._shared.run_id()
         top = await self._shared.top()
         if top.term > self._appended.term:
             raise Fenced
         for lost in [entry for entry in self._kept if top < entry.id <= self._appended]:
             await self._shared.append(lost, self._keep_after)
+        if run_id != self.run_id:
+            self.run_id = run_id
+            self.on_another_run(run_id)
 
     async def _persist(self, work: Callable[[], Awaitable[None]]) -> None:
         """Repeat `work` until the log is available."""

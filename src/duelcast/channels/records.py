@@ -109,6 +109,11 @@ class Fact(Struct, frozen=True, array_like=True, tag="fact", gc=False):
 
 EPOCH = ("epoch", "", "")
 """The key of the fact that names the epoch of the positions in the log."""
+NUMBERS = ("numbers", "", "")
+"""The key of the fact that says, in decimal digits, how many numbers of *every* channels had been issued in this epoch
+when the term began."""
+RUN = ("run", "", "")
+"""The key of the fact that names the run of the log's server which has all entries before this fact."""
 
 
 class News(Struct, frozen=True, array_like=True, tag="news", gc=False):

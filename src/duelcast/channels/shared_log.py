@@ -50,6 +50,10 @@ class SharedLog(Protocol):
     async def top(self) -> EntryId:
         """The id of the newest entry; `BEGINNING` if the log is empty. Raises `LogUnavailable`."""
 
+    async def run_id(self) -> str:
+        """The name of the present run of the server. Another run, or another server in its place, may have lost
+        entries. Raises `LogUnavailable`."""
+
     async def faults(self) -> Sequence[str]:
         """Reasons why the log will fail, or lose entries, as sentences for operators. Raises `LogUnavailable`."""
 
@@ -89,6 +93,9 @@ class MemoryLog:
 
     async def top(self) -> EntryId:
         return self._newest
+
+    async def run_id(self) -> str:
+        return "only"
 
     async def faults(self) -> Sequence[str]:
         return ()

@@ -60,6 +60,9 @@ class ValkeyLog:
         newest = await _answer(self._writing.xrevrange(self._key, count=1))
         return self._entry(newest[0]).id if newest else BEGINNING
 
+    async def run_id(self) -> str:
+        return str((await _answer(self._writing.info("server"))).get("run_id", ""))
+
     async def faults(self) -> Sequence[str]:
         memory = await _answer(self._writing.info("memory"))
         policy = str(memory.get("maxmemory_policy", "noeviction"))

@@ -13,17 +13,18 @@ import msgspec
 from msgspec import Struct
 
 from duelcast.channels.names import Channel, Unfollowed
-from duelcast.channels.records import EPOCH, Fact
+from duelcast.channels.records import EPOCH, NUMBERS, RUN, Fact
 from duelcast.cluster.presence import Presence, Present
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.analytics.activity import Zones
 from duelcast.domain.contests.room import Occupant
 from duelcast.domain.contests.rooms import Rooms
+from duelcast.store.epoch import Epoch
 
 ROOMS, ZONE, FOLLOWED = "rooms", "zone", "followed"
 
 FactKey = tuple[str, str, str]
-"""Kind, node and connection; of a followed channel, no node, and the name of the channel; of the epoch, neither."""
+"""Kind, node and connection; of a followed channel, no node, and the name of the channel; of the log, neither."""
 
 
 class Seats(Struct, array_like=True, frozen=True):
@@ -83,15 +84,21 @@ class Facts:
         if channel.family.unfollowed is Unfollowed.SILENT:
             self._put(FOLLOWED, "", channel.name, b"" if is_followed else None)
 
-    def follow(self, epoch: str, *, anew: bool) -> None:
-        """Announce each change from now on, and the `epoch`, if it has changed. If this leader begins the log `anew`,
-        announce all facts again."""
-        self._put(*EPOCH, epoch.encode())
+    def follow(self, epoch: Epoch, run_id: str, *, anew: bool) -> None:
+        """Announce each change from now on, and how the `epoch` and the run of the log's server have changed. If this
+        leader begins the log `anew`, announce all facts again."""
+        self._put(*EPOCH, epoch.name.encode())
+        self._put(*NUMBERS, str(epoch.numbers).encode())
+        self.log_runs(run_id)
         if anew:
             for key, value in self.known.items():
                 self._announce(Fact(*key, value))
         self._rooms.on_change = self._rooms_changed
         self._zones.on_change = self._zone_changed
+
+    def log_runs(self, run_id: str) -> None:
+        """Note that the log's server has everything up to now in this run."""
+        self._put(*RUN, run_id.encode())
 
     def _take(self, key: FactKey, value: bytes, put: Callable[[str, Mapping[int, Occupant]], None]) -> None:
         kind, node, connection_id = key

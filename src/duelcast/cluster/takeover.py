@@ -16,7 +16,7 @@ from duelcast.channels.copied import CopiedChannels
 from duelcast.channels.log_reader import LogReader
 from duelcast.channels.log_writer import LogWriter
 from duelcast.channels.names import Channel
-from duelcast.channels.records import BEGINNING, EPOCH, EntryId, encode_entry
+from duelcast.channels.records import BEGINNING, EPOCH, NUMBERS, RUN, EntryId, encode_entry
 from duelcast.channels.shared_log import Fenced, LogEntry, LogUnavailable, SharedLog
 from duelcast.clock import Clock, time_ms
 from duelcast.cluster.leadership import Leadership
@@ -77,11 +77,16 @@ class Takeover:
         """
         started.push_async_callback(self._leadership.resign)
         opened = await self._open_term()
+        run_id = await self._shared.run_id()
         self.copy_is_complete = await self._reader.read_up_to(opened)
-        await self._database.open(Seen(self._copied.every_positions(), self.copy_is_complete))
+        # If the last leader has not seen this run of the log's server, other nodes may have read more than it has.
+        is_same_run = self._reader.facts.get(RUN, b"").decode() == run_id
+        is_complete = self.copy_is_complete and is_same_run
+        numbers = int(self._reader.facts.get(NUMBERS, b"0"))
+        await self._database.open(Seen(self._copied.every_positions(), is_complete, numbers))
         started.push_async_callback(self._database.close)
         started.push_async_callback(self._stop_writing)
-        await self._lead(opened, load, started)
+        await self._lead(opened, run_id, load, started)
 
     # ── winning ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -119,7 +124,7 @@ class Takeover:
 
     # ── leading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _lead(self, opened: EntryId, load: Load, started: AsyncExitStack) -> None:
+    async def _lead(self, opened: EntryId, run_id: str, load: Load, started: AsyncExitStack) -> None:
         epoch = self._database.epoch
         # A leader that died before it published anything may have begun another epoch than that of all copies.
         copied_epoch = self._reader.facts.get(EPOCH, b"").decode()
@@ -134,7 +139,7 @@ class Takeover:
             if epoch.numbers:
                 log.warning("begins_anew", term=opened.term)
             self._copied.reset()
-        self._writer.open(opened, BEGINNING if unpublished is None else self._reader.position)
+        self._writer.open(opened, BEGINNING if unpublished is None else self._reader.position, run_id)
         self._writer.attach_to(self._copied)
         if unpublished is not None:
             await self._publish(unpublished)

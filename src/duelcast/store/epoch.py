@@ -36,10 +36,12 @@ class Epoch(Struct, frozen=True):
 
 class Seen(NamedTuple):
     """The positions of *every* channels that other nodes know: the number of the newest message of each channel, by the
-    channel's name. `is_complete` says whether no node has seen a later one."""
+    channel's name. `is_complete` says whether no node has seen a later one, except that positions may be missing which
+    were reached before `numbers` numbers had been issued on all channels."""
 
     positions: Mapping[str, int]
     is_complete: bool
+    numbers: int = 0
 
 
 class Stored(NamedTuple):
@@ -85,7 +87,7 @@ async def begin_epoch(connection: AsyncConnection, mark: EpochMark, now_us: int,
     row = (await connection.execute(select(epochs))).one()
     numbers = await given_numbers(connection)
     identity = row.cluster_id, row.database_oid, row.table_oid, row.timeline
-    lacks_seen = None if seen is None else await _lacks(connection, seen)
+    lacks_seen = None if seen is None else await _lacks(connection, numbers, seen)
     judgement = mark.judge(Stored(row.starts, numbers, None if None in identity else identity, lacks_seen))
     is_same = judgement.is_same and not lacks_seen
     # Which reserved numbers are in use is known if everything that was seen is known.
@@ -105,8 +107,10 @@ async def begin_epoch(connection: AsyncConnection, mark: EpochMark, now_us: int,
     return epoch
 
 
-async def _lacks(connection: AsyncConnection, seen: Seen) -> bool | None:
-    """See `Stored.lacks_seen`."""
+async def _lacks(connection: AsyncConnection, numbers: int, seen: Seen) -> bool | None:
+    """See `Stored.lacks_seen`; `numbers` is how many were issued."""
+    if numbers < seen.numbers:
+        return True
     columns = channel_positions.c
     for some in portions(seen.positions):
         query = select(columns.channel, columns.seq, columns.reserved).where(columns.channel.in_(some))
