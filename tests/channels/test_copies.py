@@ -57,6 +57,9 @@ class Pausing:
     def resume(self) -> None:
         self._may_read.set()
 
+    async def run_id(self) -> str:
+        return await self._log.run_id()
+
     async def append(self, entry: LogEntry, keep_after: EntryId) -> None:
         raise AssertionError("Only the leader appends.")
 

@@ -115,6 +115,9 @@ class View:
     async def top(self) -> EntryId:
         return await self._log.top()
 
+    async def run_id(self) -> str:
+        return await self._log.run_id()
+
     async def append(self, entry: LogEntry, keep_after: EntryId) -> None:
         raise AssertionError("Only the leader appends.")
 
