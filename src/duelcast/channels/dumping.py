@@ -9,7 +9,7 @@ from typing import TypeVar
 from duelcast.channels.copied import CopiedChannels, DumpedChannel
 from duelcast.channels.log_reader import DumpPiece
 from duelcast.channels.log_writer import LogWriter
-from duelcast.channels.records import Fact, News
+from duelcast.channels.records import Fact, FactKey, News
 
 ITEMS_PER_PIECE = 500
 PIECE_BYTES = 1024 * 1024
@@ -20,7 +20,7 @@ T = TypeVar("T")
 async def dump(
     channels: CopiedChannels,
     writer: LogWriter,
-    facts: Mapping[tuple[str, str, str], bytes],
+    facts: Mapping[FactKey, bytes],
     news: Callable[[], Iterable[News]] = tuple,
 ) -> AsyncIterator[DumpPiece]:
     """The leader's channels, facts and `news` in pieces. A piece leaves once the log has everything in it, because a

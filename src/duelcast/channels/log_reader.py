@@ -22,6 +22,7 @@ from duelcast.channels.records import (
     Entry,
     EntryId,
     Fact,
+    FactKey,
     Forget,
     News,
     Put,
@@ -108,8 +109,7 @@ class LogReader:
         self.on_news: Callable[[News], None] = lambda _news: None
         self.on_all_news: Callable[[Sequence[News]], None] = lambda _news: None
         """Called with the news of a dump, which replace all earlier ones."""
-        self.facts: dict[tuple[str, str, str], bytes] = {}
-        """By kind, node and connection."""
+        self.facts: dict[FactKey, bytes] = {}
         self.dumps_taken = 0
         self._shared = shared
         self._copied = copied
@@ -280,7 +280,7 @@ class LogReader:
         joins_up = True
         names = set[str]()
         news: list[News] = []
-        facts: dict[tuple[str, str, str], bytes] = {}
+        facts: dict[FactKey, bytes] = {}
         async with aclosing(self._dumps.dump()) as pieces:
             async for piece in pieces:
                 if after is None:

@@ -92,6 +92,10 @@ class Forget(Struct, frozen=True, array_like=True, tag="forget", gc=False):
     channel: str
 
 
+FactKey: TypeAlias = tuple[str, str, str]
+"""Kind, node and connection; of a followed channel, no node, and the name of the channel; of the log, neither."""
+
+
 class Fact(Struct, frozen=True, array_like=True, tag="fact", gc=False):
     """Something that the domain knows about a connection, which the next leader must know, too: `value` replaces what
     `kind` said about `connection_id` on `node`; None ends it."""
@@ -102,17 +106,16 @@ class Fact(Struct, frozen=True, array_like=True, tag="fact", gc=False):
     value: bytes | None
 
     @property
-    def key(self) -> tuple[str, str, str]:
-        """Kind, node and connection."""
+    def key(self) -> FactKey:
         return self.kind, self.node, self.connection_id
 
 
-EPOCH = ("epoch", "", "")
+EPOCH: FactKey = ("epoch", "", "")
 """The key of the fact that names the epoch of the positions in the log."""
-NUMBERS = ("numbers", "", "")
+NUMBERS: FactKey = ("numbers", "", "")
 """The key of the fact that says, in decimal digits, how many numbers of *every* channels had been issued in this epoch
 when the term began."""
-RUN = ("run", "", "")
+RUN: FactKey = ("run", "", "")
 """The key of the fact that names the run of the log's server which has all entries before this fact."""
 
 

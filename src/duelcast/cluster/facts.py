@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from duelcast.channels.names import Channel, Unfollowed
-from duelcast.channels.records import EPOCH, NUMBERS, RUN, Fact
+from duelcast.channels.records import EPOCH, NUMBERS, RUN, Fact, FactKey
 from duelcast.cluster.presence import Presence, Present
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.analytics.activity import Zones
@@ -22,9 +22,6 @@ from duelcast.domain.contests.rooms import Rooms
 from duelcast.store.epoch import Epoch
 
 ROOMS, ZONE, FOLLOWED = "rooms", "zone", "followed"
-
-FactKey = tuple[str, str, str]
-"""Kind, node and connection; of a followed channel, no node, and the name of the channel; of the log, neither."""
 
 
 class Seats(Struct, array_like=True, frozen=True):
