@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.ports import free_ports
 
 PROJECT = Path(__file__).resolve().parents[2]
 PARTS = 6
@@ -103,7 +104,7 @@ class LocalCluster:
     @classmethod
     async def start(cls, folder: Path, *, keeps_log: bool, variables: Mapping[str, str]) -> LocalCluster:
         folder.mkdir(parents=True)  # noqa: ASYNC240 - nothing else runs yet
-        first_port = _free_ports(PARTS + NODES)
+        first_port = free_ports(PARTS + NODES)
         places = {
             "DUELCAST_CLUSTER_DIR": str(folder),
             "DUELCAST_CLUSTER_PORT": str(first_port),
@@ -203,15 +204,3 @@ def send(pid: int, number: signal.Signals) -> None:
             with suppress(ProcessLookupError):
                 os.kill(child, number)
         os.kill(pid, number)
-
-
-def _free_ports(count: int) -> int:
-    """The first of several consecutive ports of loopback that nobody listens on, below those that a kernel gives to
-    connections."""
-    for first in range(15_000 + os.getpid() % 1_000 * 10, 32_000, count):
-        with suppress(OSError):
-            for port in range(first, first + count):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-            return first
-    raise AssertionError("no free ports")
