@@ -7,7 +7,7 @@ import pytest
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Family, Kind, Unfollowed
 from duelcast.channels.publisher import Publisher
-from duelcast.channels.records import EPOCH, NUMBERS, RUN, Fact
+from duelcast.channels.records import EPOCH, NUMBERS, RUN, URGENT, Fact
 from duelcast.clock import ManualClock
 from duelcast.cluster.facts import FOLLOWED, Facts
 from duelcast.cluster.presence import Presence
@@ -40,20 +40,26 @@ def test_a_leader_that_begins_the_log_anew_announces_all_facts_again(anew: bool)
     publisher = Publisher(MemoryBroker(clock, StoredInMemory(clock)), clock)
     rooms = Rooms(publisher, clock, lambda _contest, _wallet: False, RoomSettings)
     facts = Facts(rooms, Zones(), Presence(), announced.append)
-    known = {(FOLLOWED, "", channel().name): b"", EPOCH: b"first", NUMBERS: b"7", RUN: b"one"}
+    known = {
+        (FOLLOWED, "", channel().name): b"",
+        EPOCH: b"first",
+        NUMBERS: b"7",
+        (URGENT, "", channel().name): b"5",
+        RUN: b"one",
+    }
     assert facts.restore_followed(known) == [channel().name]
     facts.restore(known, are_complete=True)
-    facts.follow(epoch("first"), "one", anew=anew)
+    facts.follow(epoch("first"), {channel(): 5}, "one", anew=anew)
     assert announced == ([Fact(*key, value) for key, value in known.items()] if anew else [])
 
 
-def test_another_epoch_and_another_run_of_the_log_are_announced() -> None:
+def test_another_epoch_position_and_run_of_the_log_are_announced() -> None:
     clock = ManualClock()
     announced: list[Fact] = []
     publisher = Publisher(MemoryBroker(clock, StoredInMemory(clock)), clock)
     rooms = Rooms(publisher, clock, lambda _contest, _wallet: False, RoomSettings)
     facts = Facts(rooms, Zones(), Presence(), announced.append)
-    facts.restore({EPOCH: b"first", NUMBERS: b"7", RUN: b"one"}, are_complete=True)
-    facts.follow(epoch("second"), "one", anew=False)
+    facts.restore({EPOCH: b"first", NUMBERS: b"7", (URGENT, "", channel().name): b"5", RUN: b"one"}, are_complete=True)
+    facts.follow(epoch("second"), {channel(): 6}, "one", anew=False)
     facts.log_runs("two")
-    assert announced == [Fact(*EPOCH, b"second"), Fact(*RUN, b"two")]
+    assert announced == [Fact(*EPOCH, b"second"), Fact(URGENT, "", channel().name, b"6"), Fact(*RUN, b"two")]

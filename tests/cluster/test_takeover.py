@@ -16,7 +16,7 @@ from duelcast.channels.log_reader import DumpPiece, DumpUnavailable, LogReader
 from duelcast.channels.log_writer import LogWriter
 from duelcast.channels.names import Channel, Family, Kind
 from duelcast.channels.publisher import Broadcast, Erase, Published, Publisher
-from duelcast.channels.records import BEGINNING, EPOCH, NUMBERS, RUN, EntryId, Fact, Put, decode_entry
+from duelcast.channels.records import BEGINNING, EPOCH, NUMBERS, RUN, URGENT, EntryId, Fact, Put, decode_entry
 from duelcast.channels.shared_log import Fenced, LogEntry, LogUnavailable, MemoryLog
 from duelcast.channels.valkey import ValkeyLog
 from duelcast.clock import SystemClock
@@ -225,6 +225,7 @@ class Candidate:
         self.loaded_at.append(self.copied.every_positions().get(A.name, 0))
         epoch = self.database.epoch
         facts = {EPOCH: epoch.name, NUMBERS: str(epoch.numbers), RUN: self._writer.run_id}
+        facts |= {(URGENT, "", one.name): str(seq) for one, seq in self._takeover.urgent_positions.items()}
         for key, text in facts.items():
             self.reader.facts[key] = text.encode()
             self._writer.add(Fact(*key, text.encode()))

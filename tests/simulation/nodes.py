@@ -321,7 +321,8 @@ class CandidateProcess(NodeProcess):
         self._gateways.follow_again(self.facts.restore_followed(self.reader.facts))
         await self.platform.load()
         self.facts.restore(self.reader.facts, are_complete=self.takeover.copy_is_complete)
-        self.facts.follow(self.database.epoch, self.writer.run_id, anew=self.takeover.begins_anew)
+        takeover = self.takeover
+        self.facts.follow(self.database.epoch, takeover.urgent_positions, self.writer.run_id, anew=takeover.begins_anew)
         self.writer.on_another_run = self.facts.log_runs
         self.models.announce_to(self.writer.add)
         prices, sweeping = asyncio.create_task(self._prices()), asyncio.create_task(self.copied.run())

@@ -212,7 +212,9 @@ class LeaderNode:
         self._gateways.follow_again(self.facts.restore_followed(self._reader.facts))
         await self.leader.load()
         self.facts.restore(self._reader.facts, are_complete=self._takeover.copy_is_complete)
-        self.facts.follow(self.leader.database.epoch, self.writer.run_id, anew=self._takeover.begins_anew)
+        takeover = self._takeover
+        epoch, urgent = self.leader.database.epoch, takeover.urgent_positions
+        self.facts.follow(epoch, urgent, self.writer.run_id, anew=takeover.begins_anew)
         self.writer.on_another_run = self.facts.log_runs
         self.models.announce_to(self.writer.add)
         await self.leader.begin(started)

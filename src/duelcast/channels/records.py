@@ -93,7 +93,7 @@ class Forget(Struct, frozen=True, array_like=True, tag="forget", gc=False):
 
 
 FactKey: TypeAlias = tuple[str, str, str]
-"""Kind, node and connection; of a followed channel, no node, and the name of the channel; of the log, neither."""
+"""Kind, node and connection; of a channel, no node, and the name of the channel; of the log, neither."""
 
 
 class Fact(Struct, frozen=True, array_like=True, tag="fact", gc=False):
@@ -115,6 +115,8 @@ EPOCH: FactKey = ("epoch", "", "")
 NUMBERS: FactKey = ("numbers", "", "")
 """The key of the fact that says, in decimal digits, how many numbers of *every* channels had been issued in this epoch
 when the term began."""
+URGENT = "urgent"
+"""The kind of the facts that say, in decimal digits, at which position an urgent channel began the term."""
 RUN: FactKey = ("run", "", "")
 """The key of the fact that names the run of the log's server which has all entries before this fact."""
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from duelcast.channels.names import Channel, Unfollowed
-from duelcast.channels.records import EPOCH, NUMBERS, RUN, Fact, FactKey
+from duelcast.channels.records import EPOCH, NUMBERS, RUN, URGENT, Fact, FactKey
 from duelcast.cluster.presence import Presence, Present
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.analytics.activity import Zones
@@ -81,11 +81,14 @@ class Facts:
         if channel.family.unfollowed is Unfollowed.SILENT:
             self._put(FOLLOWED, "", channel.name, b"" if is_followed else None)
 
-    def follow(self, epoch: Epoch, run_id: str, *, anew: bool) -> None:
-        """Announce each change from now on, and how the `epoch` and the run of the log's server have changed. If this
-        leader begins the log `anew`, announce all facts again."""
+    def follow(self, epoch: Epoch, urgent: Mapping[Channel, int], run_id: str, *, anew: bool) -> None:
+        """Announce each change from now on, and what is another than at the beginning of the last term: the `epoch`,
+        the positions of `urgent` channels and the run of the log's server. If this leader begins the log `anew`,
+        announce all facts again."""
         self._put(*EPOCH, epoch.name.encode())
         self._put(*NUMBERS, str(epoch.numbers).encode())
+        for channel, seq in urgent.items():
+            self._put(URGENT, "", channel.name, str(seq).encode())
         self.log_runs(run_id)
         if anew:
             for key, value in self.known.items():

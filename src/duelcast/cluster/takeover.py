@@ -16,7 +16,7 @@ from duelcast.channels.copied import CopiedChannels
 from duelcast.channels.log_reader import LogReader
 from duelcast.channels.log_writer import LogWriter
 from duelcast.channels.names import Channel
-from duelcast.channels.records import BEGINNING, EPOCH, NUMBERS, RUN, EntryId, encode_entry
+from duelcast.channels.records import BEGINNING, EPOCH, NUMBERS, RUN, URGENT, EntryId, encode_entry
 from duelcast.channels.shared_log import Fenced, LogEntry, LogUnavailable, SharedLog
 from duelcast.clock import Clock, time_ms
 from duelcast.cluster.leadership import Leadership
@@ -64,6 +64,8 @@ class Takeover:
         """Appends to the log; None before the node leads."""
         self.copy_is_complete = False
         """Whether the node knows everything that the log has ever had; false before it has won the term."""
+        self.urgent_positions: Mapping[Channel, int] = {}
+        """The positions of the urgent channels when the node began to lead."""
         self.begins_anew = False
         """Whether the node begins with empty channels, so that nothing in the log before its term counts."""
 
@@ -132,7 +134,7 @@ class Takeover:
         unpublished = await self._find_unpublished() if is_known else None
         self.begins_anew = unpublished is None
         is_another = epoch.is_new or copied_epoch not in ("", epoch.name)
-        urgent = self._database.urgent_positions if is_another else self._store_urgent()
+        self.urgent_positions = self._database.urgent_positions if is_another else self._store_urgent()
         if unpublished is None:
             # This node knows less than others, or something else. So it begins with empty channels, like a server
             # without a cluster, and every other node replaces its copy.
@@ -143,7 +145,7 @@ class Takeover:
         self._writer.attach_to(self._copied)
         if unpublished is not None:
             await self._publish(unpublished)
-        self._copied.lead(epoch.name, epoch.latest_floor, urgent)
+        self._copied.lead(epoch.name, epoch.latest_floor, self.urgent_positions)
         address = await load(started)
         await self._writer.begin()
         self.writing = asyncio.create_task(self._writer.run())
@@ -159,8 +161,10 @@ class Takeover:
 
     async def _find_unpublished(self) -> Sequence[Unpublished] | None:
         urgent = {channel.name: seq for channel, seq in self._database.urgent_positions.items()}
+        facts = self._reader.facts
+        began_at = {name: int(facts.get((URGENT, "", name), b"0")) for name in urgent}
         async with self._database.read() as transaction:
-            return await find_unpublished(transaction, self._copied.every_positions(), urgent)
+            return await find_unpublished(transaction, {**began_at, **self._copied.every_positions()}, urgent)
 
     async def _publish(self, unpublished: Sequence[Unpublished]) -> None:
         """Publish messages that the last leader committed, and what it deleted on their channels at the same time."""
