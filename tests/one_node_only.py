@@ -32,6 +32,7 @@ _REASONS = {
     "people/test_analytics_watching.py": {
         "test_everybody_is_welcome_and_admins_are_told_what_the_server_does": _REPORTED,
         "test_a_user_is_one_over_all_connections_and_endpoints": _REPORTED,
+        "test_the_zone_named_last_counts_for_as_long_as_its_connection_is_open": _REPORTED,
         "test_a_user_is_active_for_five_minutes_after_a_message_also_a_refused_one": _REPORTED,
         "test_a_connection_that_is_being_closed_is_none_any_more": _REPORTED,
         "test_the_latest_are_first_and_the_count_is_exact": _REPORTED,

@@ -31,7 +31,10 @@ class Socket:
     """A WebSocket between a client and a gateway: what picows is to a `Connection`, and its other end."""
 
     def __init__(self, process: Process, rng: random.Random, heard: Callable[[bytes | None], None]) -> None:
-        self.connection: Connection
+        self.connection: Connection | None = None
+        """Set once the gateway has accepted it."""
+        self.is_lost = False
+        """Whether the gateway knows that it is lost."""
         self.close_handshake = None
         self.underlying_transport = self
         self.is_full = False
@@ -77,6 +80,7 @@ class Socket:
         pass
 
     def _disconnected(self) -> None:
+        assert self.connection is not None
         self.connection.on_ws_disconnected(self)  # type: ignore[arg-type]  # it stands for picows' transport
 
     # ── the client's end ────────────────────────────────────────────────────────────────────────────────────────
@@ -93,7 +97,7 @@ class Socket:
 
     def fill(self) -> None:
         """Read nothing more."""
-        if self._is_open:
+        if self._is_open and self.connection is not None:
             self.is_full = True
             self._process.context.copy().run(self.connection.pause_writing)
 
@@ -105,15 +109,16 @@ class Socket:
         unread, self._unread = self._unread, []
         for data in unread:
             self.write_nocheck(data)
-        if self._is_open:
+        if self._is_open and self.connection is not None:
             asyncio.get_running_loop().call_soon(self.connection.resume_writing, context=self._process.context)
 
     def _receive(self, data: bytes) -> None:
-        if self._is_open and self.connection.is_open:
+        if self._is_open and self.connection is not None and self.connection.is_open:
             self.connection.text_received(data)
 
     def _lose(self, _nothing: None) -> None:
-        if self.connection.ws is not None:
+        self.is_lost = True
+        if self.connection is not None and self.connection.ws is not None:
             self._disconnected()
 
     def _carry(self, to: Callable[[Any], None], data: Any, *, to_client: bool) -> None:
@@ -335,7 +340,9 @@ class Client:
 
 
 def _accept(gateway: GatewayProcess, socket: Socket, request: ConnectRequest) -> None:
-    """The gateway takes a connection."""
+    """The gateway takes a connection, unless it was suspended for so long that the client has gone away."""
+    if socket.is_lost:
+        return
     runtime = next(iter(gateway.gateway.endpoints.values()))
     connection = socket.connection = Connection(gateway.gateway, runtime, request)
     connection.on_ws_connected(socket)  # type: ignore[arg-type]  # it stands for picows' transport
