@@ -7,12 +7,21 @@ from collections.abc import AsyncGenerator
 
 from duelcast.channels.copied import CopiedChannels
 from duelcast.channels.log_reader import DumpPiece, LogReader
-from duelcast.channels.records import BEGINNING, EntryId, encode_entry
+from duelcast.channels.names import Family, Kind
+from duelcast.channels.records import BEGINNING, EntryId, Put, Record, encode_entry
 from duelcast.channels.shared_log import LogEntry
 from duelcast.clock import ManualClock
 from duelcast.tasks import cancel
+from duelcast.wire.messages import Event
 from tests.channels.fragile_log import FragileLog
 from tests.contract.buses import StoredInMemory
+
+
+class Raised(Event, tag="raised"):
+    """An urgent message."""
+
+
+ALARM = Family("alarm", Kind.EVERY, (Raised,), "Urgent.", is_urgent=True)
 
 
 class Leader:
@@ -23,9 +32,9 @@ class Leader:
         self.dumps = 0
         self._log = log
 
-    async def append(self, term: int, number: int) -> None:
+    async def append(self, term: int, number: int, *records: Record) -> None:
         after, self.newest = self.newest, EntryId(term, number)
-        await self._log.append(LogEntry(self.newest, encode_entry(after, 0, ())), BEGINNING)
+        await self._log.append(LogEntry(self.newest, encode_entry(after, 0, records)), BEGINNING)
 
     async def dump(self) -> AsyncGenerator[DumpPiece, None]:
         self.dumps += 1
@@ -53,3 +62,17 @@ async def test_a_node_that_has_read_of_a_later_term_follows_the_leader_of_an_ear
         assert leader.dumps == 2
     finally:
         await cancel([reading])
+
+
+async def test_a_node_that_takes_over_from_a_leader_that_began_anew_forgets_its_own_positions() -> None:
+    clock = ManualClock()
+    log = FragileLog(clock)
+    leader = Leader(log)
+    copied = CopiedChannels(clock, StoredInMemory(clock))
+    reader = LogReader(log, copied, lambda _name: ALARM.channel(), leader, clock)
+    copied.put(Put("alarm", 10, b"{}"), ALARM.channel())
+    leader.newest = BEGINNING
+    await leader.append(2, 1, Put("alarm", 4, b"{}"))
+    await leader.append(3, 0)
+    assert await reader.read_up_to(EntryId(3, 0))
+    assert copied.every_positions() == {"alarm": 4}

@@ -26,7 +26,7 @@ def record(number: int, size_bytes: int = 10) -> Put:
 @asynccontextmanager
 async def writing(log: MemoryLog, clock: ManualClock) -> AsyncIterator[LogWriter]:
     writer = LogWriter(log, clock)
-    writer.open(OPENED, OPENED, "only")
+    writer.open(OPENED, OPENED, await log.run_id())
     running = asyncio.create_task(writer.run())
     try:
         yield writer
@@ -93,7 +93,6 @@ async def test_another_run_of_the_server_is_reported_once_it_has_all_entries() -
     clock = ManualClock()
     log = FragileLog(clock)
     async with writing(log, clock) as writer:
-        writer.run_id = log.run
         found: list[tuple[str, EntryId]] = []
         writer.on_another_run = lambda run_id: found.append((run_id, log.newest))
         writer.add(record(1))
@@ -106,4 +105,17 @@ async def test_another_run_of_the_server_is_reported_once_it_has_all_entries() -
             await clock.advance(CHECK_INTERVAL_S)
         await clock.advance(CHECK_INTERVAL_S)
         assert found == [("second", EntryId(3, 1))]
+        assert writer.run_id == "second"
+
+
+async def test_a_busy_leader_notices_another_run_of_the_server_between_two_entries() -> None:
+    clock = ManualClock()
+    log = FragileLog(clock)
+    async with writing(log, clock) as writer:
+        writer.add(record(1))
+        await writer.appended(writer.newest)
+        log.run = "second"
+        for number in range(2, 5):
+            writer.add(record(number))
+            await clock.advance(CHECK_INTERVAL_S / 2)
         assert writer.run_id == "second"

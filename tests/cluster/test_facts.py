@@ -7,7 +7,7 @@ import pytest
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel, Family, Kind, Unfollowed
 from duelcast.channels.publisher import Publisher
-from duelcast.channels.records import EPOCH, NUMBERS, RUN, URGENT, Fact
+from duelcast.channels.records import EPOCH, NUMBERS, RUN, URGENT, Fact, Forget
 from duelcast.clock import ManualClock
 from duelcast.cluster.facts import FOLLOWED, Facts
 from duelcast.cluster.presence import Presence
@@ -23,6 +23,7 @@ class Moved(Event, tag="moved"):
 
 
 BOARD = Family("board", Kind.LATEST, (Moved,), "Silent.", unfollowed=Unfollowed.SILENT)
+CHAT = Family("chat", Kind.EVERY, (Moved,), "Every message.")
 
 
 def channel() -> Channel:
@@ -30,16 +31,21 @@ def channel() -> Channel:
 
 
 def epoch(name: str) -> Epoch:
-    return Epoch(name, starts=2, latest_floor=0, numbers=7, block_used=False, is_new=False)
+    return Epoch(name, starts=2, latest_floor=0, numbers=0, block_used=False, is_new=False)
+
+
+def facts_of(announced: list[Fact | Forget], numbers: int) -> Facts:
+    """The facts of a leader whose database has issued so many numbers."""
+    clock = ManualClock()
+    publisher = Publisher(MemoryBroker(clock, StoredInMemory(clock)), clock)
+    rooms = Rooms(publisher, clock, lambda _contest, _wallet: False, RoomSettings)
+    return Facts(rooms, Zones(), Presence(), announced.append, lambda: numbers)
 
 
 @pytest.mark.parametrize("anew", [False, True])
 def test_a_leader_that_begins_the_log_anew_announces_all_facts_again(anew: bool) -> None:
-    clock = ManualClock()
-    announced: list[Fact] = []
-    publisher = Publisher(MemoryBroker(clock, StoredInMemory(clock)), clock)
-    rooms = Rooms(publisher, clock, lambda _contest, _wallet: False, RoomSettings)
-    facts = Facts(rooms, Zones(), Presence(), announced.append)
+    announced: list[Fact | Forget] = []
+    facts = facts_of(announced, 7)
     known = {
         (FOLLOWED, "", channel().name): b"",
         EPOCH: b"first",
@@ -53,13 +59,25 @@ def test_a_leader_that_begins_the_log_anew_announces_all_facts_again(anew: bool)
     assert announced == ([Fact(*key, value) for key, value in known.items()] if anew else [])
 
 
-def test_another_epoch_position_and_run_of_the_log_are_announced() -> None:
-    clock = ManualClock()
-    announced: list[Fact] = []
-    publisher = Publisher(MemoryBroker(clock, StoredInMemory(clock)), clock)
-    rooms = Rooms(publisher, clock, lambda _contest, _wallet: False, RoomSettings)
-    facts = Facts(rooms, Zones(), Presence(), announced.append)
-    facts.restore({EPOCH: b"first", NUMBERS: b"7", (URGENT, "", channel().name): b"5", RUN: b"one"}, are_complete=True)
+def test_what_has_changed_since_the_last_term_is_announced() -> None:
+    announced: list[Fact | Forget] = []
+    facts = facts_of(announced, 7)
+    facts.restore({EPOCH: b"first", NUMBERS: b"6", (URGENT, "", channel().name): b"5", RUN: b"one"}, are_complete=True)
     facts.follow(epoch("second"), {channel(): 6}, "one", anew=False)
     facts.log_runs("two")
-    assert announced == [Fact(*EPOCH, b"second"), Fact(URGENT, "", channel().name, b"6"), Fact(*RUN, b"two")]
+    assert announced == [
+        Fact(*EPOCH, b"second"),
+        Fact(*NUMBERS, b"7"),
+        Fact(URGENT, "", channel().name, b"6"),
+        Fact(*RUN, b"two"),
+    ]
+
+
+def test_the_count_of_numbers_is_announced_before_an_every_channel_is_forgotten() -> None:
+    announced: list[Fact | Forget] = []
+    facts = facts_of(announced, 7)
+    facts.channel_forgotten(channel())
+    facts.channel_forgotten(CHAT.channel())
+    facts.channel_forgotten(CHAT.channel())
+    chat = Forget(CHAT.channel().name)
+    assert announced == [Forget(channel().name), Fact(*NUMBERS, b"7"), chat, chat]

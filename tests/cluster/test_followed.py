@@ -8,7 +8,7 @@ from duelcast.channels.copied import CopiedChannels
 from duelcast.channels.log_writer import LogWriter
 from duelcast.channels.names import Family, Kind, Unfollowed
 from duelcast.channels.publisher import Publisher
-from duelcast.channels.records import Fact
+from duelcast.channels.records import Fact, Forget
 from duelcast.channels.shared_log import MemoryLog
 from duelcast.clock import ManualClock
 from duelcast.cluster.facts import Facts
@@ -35,10 +35,10 @@ class Leading:
         self.clock = ManualClock()
         self.channels = CopiedChannels(self.clock, StoredInMemory(self.clock))
         self.channels.leads = True
-        self.announced: list[Fact] = []
+        self.announced: list[Fact | Forget] = []
         presence = Presence()
         rooms = Rooms(Publisher(self.channels, self.clock), self.clock, lambda *_: False, RoomSettings)
-        self.facts = Facts(rooms, Zones(), presence, self.announced.append)
+        self.facts = Facts(rooms, Zones(), presence, self.announced.append, lambda: 0)
         self.channels.on_followed = self.facts.channel_followed
         find = {A.name: A, P.name: P}.get
         members = Members("leader", LogWriter(MemoryLog(self.clock), self.clock), self.clock, absence_s=ABSENCE_S)

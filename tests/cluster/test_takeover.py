@@ -16,12 +16,16 @@ from duelcast.channels.log_reader import DumpPiece, DumpUnavailable, LogReader
 from duelcast.channels.log_writer import LogWriter
 from duelcast.channels.names import Channel, Family, Kind
 from duelcast.channels.publisher import Broadcast, Erase, Published, Publisher
-from duelcast.channels.records import BEGINNING, EPOCH, NUMBERS, RUN, URGENT, EntryId, Fact, Put, decode_entry
+from duelcast.channels.records import BEGINNING, NUMBERS, RUN, EntryId, Put, decode_entry
 from duelcast.channels.shared_log import Fenced, LogEntry, LogUnavailable, MemoryLog
 from duelcast.channels.valkey import ValkeyLog
 from duelcast.clock import SystemClock
+from duelcast.cluster.facts import Facts
 from duelcast.cluster.leadership import Leadership
+from duelcast.cluster.presence import Presence
 from duelcast.cluster.takeover import Takeover
+from duelcast.domain.analytics.activity import Zones
+from duelcast.domain.contests.rooms import Rooms, RoomSettings
 from duelcast.store.channel_log import RESERVED_NUMBERS, Encoded
 from duelcast.store.database import Database, Transaction
 from duelcast.store.postgres.database import PostgresDatabase
@@ -116,7 +120,7 @@ class Cluster:
         leader = self.leader
         if leader is None or leader.writer is None:
             raise DumpUnavailable("There is no leader.")
-        async for piece in dump(leader.copied, leader.writer, leader.reader.facts):
+        async for piece in dump(leader.copied, leader.writer, leader.facts.known):
             yield piece
 
     def gateway(self) -> Gateway:
@@ -201,6 +205,8 @@ class Candidate:
         """Set once it leads."""
         self._started = AsyncExitStack()
         self._writer = LogWriter(cluster.log, CLOCK)
+        rooms = Rooms(Publisher(self.copied, CLOCK), CLOCK, lambda _contest, _wallet: False, RoomSettings)
+        self.facts = Facts(rooms, Zones(), Presence(), self._writer.add, lambda: self.database.log.numbers)
         self._takeover = Takeover(
             self.leadership, cluster.log, self.reader, self.copied, self._writer, self.database, BY_NAME.get, CLOCK
         )
@@ -211,6 +217,10 @@ class Candidate:
             await self._takeover.run(started, self._load)
             self._started = started.pop_all()
         self.writer = self._writer
+
+    @property
+    def begins_anew(self) -> bool:
+        return self._takeover.begins_anew
 
     async def _load(self, started: AsyncExitStack) -> str:
         if self.load_error is not None:
@@ -223,12 +233,12 @@ class Candidate:
 
         started.push_async_callback(stop)
         self.loaded_at.append(self.copied.every_positions().get(A.name, 0))
-        epoch = self.database.epoch
-        facts = {EPOCH: epoch.name, NUMBERS: str(epoch.numbers), RUN: self._writer.run_id}
-        facts |= {(URGENT, "", one.name): str(seq) for one, seq in self._takeover.urgent_positions.items()}
-        for key, text in facts.items():
-            self.reader.facts[key] = text.encode()
-            self._writer.add(Fact(*key, text.encode()))
+        takeover = self._takeover
+        self.copied.on_forget = self.facts.channel_forgotten
+        self.facts.restore(self.reader.facts, are_complete=takeover.knows_all)
+        urgent, run_id = takeover.urgent_positions, self._writer.run_id
+        self.facts.follow(self.database.epoch, urgent, run_id, anew=takeover.begins_anew)
+        self._writer.on_another_run = self.facts.log_runs
         return "candidate:8070"
 
     async def say(self, *channels: Channel, text: str = "") -> None:
@@ -385,6 +395,70 @@ async def test_a_number_of_an_urgent_message_that_the_log_lost_is_not_assigned_a
     ((seq,),) = cluster.place.query("select seq from channel_messages where channel = 'alarm'")
     assert seq > RESERVED_NUMBERS
     assert gateway.heard(ALERTS) == [1, 2, seq]
+    assert second.begins_anew
+
+
+async def test_a_database_that_lacks_the_skipped_numbers_of_urgent_messages_has_a_new_epoch(
+    cluster: Cluster, log: Log
+) -> None:
+    first, gateway = await cluster.lead(), cluster.gateway()
+    await first.say(ALERTS)
+    await cluster.settled(gateway)
+    await first.die()
+    log.run += 1
+    second, third = await cluster.lead(), cluster.candidate()
+    await cluster.settled(gateway)
+    await until(lambda: third.reader.position == gateway.reader.position)
+    await second.die()
+    # The database as it was before the second leader started.
+    cluster.place.query(f"update channel_positions set seq = 1, reserved = {RESERVED_NUMBERS + 1}")
+    await cluster.lead(third)
+    assert third.copied.epoch != second.copied.epoch
+
+
+async def test_a_leader_that_published_nothing_after_it_skipped_numbers_is_noticed(cluster: Cluster) -> None:
+    first = await cluster.lead()
+    await first.say(A)
+    await first.appended()
+    cluster.leader = None
+    await first.die()
+    # The second one has skipped numbers and died. No node has the position of the urgent channel from a message.
+    ((reserved,),) = cluster.place.query("select reserved from channel_positions where channel = 'alarm'")
+    cluster.place.query(f"update channel_positions set seq = {reserved} where channel = 'alarm'")
+    third = await cluster.lead()
+    assert third.begins_anew
+    await third.say(ALERTS)
+    assert third.copied.every_positions()[ALERTS.name] == reserved + 1
+
+
+async def test_numbers_are_skipped_once(cluster: Cluster, log: Log) -> None:
+    first = await cluster.lead()
+    await first.say(ALERTS)
+    await first.appended()
+    await first.die()
+    log.run += 1
+    second = await cluster.lead()
+    await second.appended()
+    cluster.leader = None
+    await second.die()
+    third = await cluster.lead()
+    assert [node.begins_anew for node in (first, second, third)] == [True, True, False]
+    assert second.copied.every_positions() == third.copied.every_positions()
+
+
+async def test_a_run_of_the_log_that_the_leader_has_seen_is_as_good_as_the_first(cluster: Cluster, log: Log) -> None:
+    leader, gateway = await cluster.lead(), cluster.gateway()
+    await leader.say(ALERTS)
+    await cluster.settled(gateway)
+    log.run += 1
+    await log.lose(1)
+    await until(lambda: gateway.reader.facts[RUN].decode().endswith("1"))
+    await leader.die()
+    leader = await cluster.lead()
+    assert not leader.begins_anew
+    await leader.say(ALERTS)
+    await cluster.settled(gateway)
+    assert gateway.heard(ALERTS) == [1, 2]
 
 
 # ── the last leader goes on ─────────────────────────────────────────────────────────────────────────────────────────
@@ -523,6 +597,20 @@ async def test_a_database_that_lacks_what_was_published_has_a_new_epoch(cluster:
     assert cluster.place.query("select seq from channel_messages where channel = 'room.a' order by seq") == [(1,), (2,)]
     assert gateway.reader.dumps_taken == 2
     assert gateway.copied.every_positions()[A.name] == 2
+
+
+async def test_a_database_that_lacks_messages_of_a_forgotten_channel_has_a_new_epoch(cluster: Cluster) -> None:
+    leader, standby = await cluster.lead(), cluster.candidate()
+    for _ in range(3):
+        await leader.say(A)
+    leader.copied.forget(A)
+    await leader.appended()
+    await until(lambda: standby.reader.facts.get(NUMBERS) == b"3")
+    await leader.die()
+    cluster.place.query("update channel_positions set seq = 2 where channel = 'room.a'")
+    cluster.place.query("delete from channel_messages where channel = 'room.a' and seq > 2")
+    await cluster.lead(standby)
+    assert standby.copied.epoch != leader.copied.epoch
 
 
 async def test_a_database_that_lacks_what_was_published_before_the_log_began_anew_has_a_new_epoch(

@@ -239,7 +239,9 @@ class CandidateProcess(NodeProcess):
         self.writer = LogWriter(self.view, clock)
         self.presence = Presence()
         rooms = Rooms(self.platform.publisher, clock, lambda _contest, _wallet: False, RoomSettings)
-        self.facts = Facts(rooms, self.platform.zones, self.presence, self.writer.add)
+        self.facts = Facts(
+            rooms, self.platform.zones, self.presence, self.writer.add, lambda: self.database.log.numbers
+        )
         self._offer()
         finder = LeaderFinder(self.backend().lease)
         link = LeaderLink(finder.find, self.name, SECRET, clock, wait_s=WAIT_S, connect_timeout_s=1.0)
@@ -318,9 +320,10 @@ class CandidateProcess(NodeProcess):
 
         started.push_async_callback(stop_writing)
         self.copied.on_followed = self.facts.channel_followed
+        self.copied.on_forget = self.facts.channel_forgotten
         self._gateways.follow_again(self.facts.restore_followed(self.reader.facts))
         await self.platform.load()
-        self.facts.restore(self.reader.facts, are_complete=self.takeover.copy_is_complete)
+        self.facts.restore(self.reader.facts, are_complete=self.takeover.knows_all)
         takeover = self.takeover
         self.facts.follow(self.database.epoch, takeover.urgent_positions, self.writer.run_id, anew=takeover.begins_anew)
         self.writer.on_another_run = self.facts.log_runs

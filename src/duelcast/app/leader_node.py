@@ -84,7 +84,11 @@ class LeaderNode:
         self._traffic = ReportedTraffic(self._members, self.wallets)
         self._presence = Presence()
         self.facts = Facts(
-            self.leader.contests.rooms, self.leader.analytics.activity.zones, self._presence, self.writer.add
+            self.leader.contests.rooms,
+            self.leader.analytics.activity.zones,
+            self._presence,
+            self.writer.add,
+            lambda: self.leader.database.log.numbers,
         )
         directory = Directory(endpoints.values())
         methods = Methods()
@@ -209,9 +213,10 @@ class LeaderNode:
         """Load the domain, which goes on from the facts in the log, and accept links. Returns the address of links."""
         self.leader.begin_writing(started)
         self.channels.on_followed = self.facts.channel_followed
+        self.channels.on_forget = self.facts.channel_forgotten
         self._gateways.follow_again(self.facts.restore_followed(self._reader.facts))
         await self.leader.load()
-        self.facts.restore(self._reader.facts, are_complete=self._takeover.copy_is_complete)
+        self.facts.restore(self._reader.facts, are_complete=self._takeover.knows_all)
         takeover = self._takeover
         epoch, urgent = self.leader.database.epoch, takeover.urgent_positions
         self.facts.follow(epoch, urgent, self.writer.run_id, anew=takeover.begins_anew)

@@ -158,6 +158,7 @@ class LogReader:
                     entry = decode_entry(data)
                     if entry.after == BEGINNING:
                         self._copied.reset()  # as that leader's channels were then
+                        self._copied.forget_others(())
                         self.facts.clear()  # it has announced all again
                         is_complete = True
                     elif entry.after != self.position:

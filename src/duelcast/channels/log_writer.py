@@ -34,7 +34,7 @@ from duelcast.clock import Alarm, Clock, time_ms
 FLUSH_INTERVAL_S = 0.010
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.05, 1.0
 CHECK_INTERVAL_S = 1.0
-"""How often an idle leader looks whether the log has lost entries, or belongs to a later term."""
+"""How often the leader looks whether the log has lost entries, or belongs to a later term."""
 MAX_KEPT_BYTES = MAX_WAITING_BYTES = 64 * 1024 * 1024
 RECORD_OVERHEAD_BYTES = 60
 ENTRY_BYTES = 1024 * 1024
@@ -57,7 +57,7 @@ class LogWriter:
         """Why the log takes no entries, as a sentence; None if it does."""
         self.dropped = 0
         self.run_id = ""
-        """The run of the log's server that has all entries which were appended."""
+        """The latest run of the log's server that was found to have all entries appended before."""
         self.on_another_run: Callable[[str], None] = lambda _run_id: None
         """Called with the new `run_id`."""
         self._shared = shared
@@ -79,11 +79,11 @@ class LogWriter:
         self._appended = BEGINNING
         self._awaited: deque[tuple[EntryId, asyncio.Future[None]]] = deque()
         self._alarm = Alarm(clock)
-        self._appended_s = clock.monotonic()
+        self._appended_s = self._checked_s = clock.monotonic()
 
     def open(self, opened: EntryId, after: EntryId, run_id: str) -> None:
-        """Set the term, to be called once, before anything is added: the entry `opened` has opened it during the run
-        `run_id` of the log's server, and its first entry will follow `after`."""
+        """Set the term, to be called once, before anything is added: the entry `opened` has opened it, and its first
+        entry will follow `after`. `run_id` was the run of the log's server after that."""
         self.run_id = run_id
         self._before = self._appended = opened
         self._after = after
@@ -179,6 +179,9 @@ class LogWriter:
                 if not self._waiting:
                     await self._persist(self._restore)
                 while self._waiting:
+                    if self._clock.monotonic() >= self._checked_s + CHECK_INTERVAL_S:
+                        # The server may have restarted between two entries, so that none failed.
+                        await self._persist(self._restore)
                     await self._pause()
                     await self._append(self._next_entry())
         finally:
@@ -241,6 +244,7 @@ class LogWriter:
             raise Fenced
         for lost in [entry for entry in self._kept if top < entry.id <= self._appended]:
             await self._shared.append(lost, self._keep_after)
+        self._checked_s = self._clock.monotonic()
         if run_id != self.run_id:
             self.run_id = run_id
             self.on_another_run(run_id)

@@ -97,8 +97,8 @@ FactKey: TypeAlias = tuple[str, str, str]
 
 
 class Fact(Struct, frozen=True, array_like=True, tag="fact", gc=False):
-    """Something that the domain knows about a connection, which the next leader must know, too: `value` replaces what
-    `kind` said about `connection_id` on `node`; None ends it."""
+    """Something about a connection, a channel or the log itself that the next leader must know, too: `value` replaces
+    the earlier one of the same kind, node and connection; None ends it."""
 
     kind: str
     node: str
@@ -113,10 +113,10 @@ class Fact(Struct, frozen=True, array_like=True, tag="fact", gc=False):
 EPOCH: FactKey = ("epoch", "", "")
 """The key of the fact that names the epoch of the positions in the log."""
 NUMBERS: FactKey = ("numbers", "", "")
-"""The key of the fact that says, in decimal digits, how many numbers of *every* channels had been issued in this epoch
-when the term began."""
+"""The key of the fact that says, in decimal digits, how many numbers of *every* channels the database had issued when
+the term began, or when such a channel was forgotten."""
 URGENT = "urgent"
-"""The kind of the facts that say, in decimal digits, at which position an urgent channel began the term."""
+"""The kind of facts about urgent channels: the position, in decimal digits, at which the channel began the term."""
 RUN: FactKey = ("run", "", "")
 """The key of the fact that names the run of the log's server which has all entries before this fact."""
 

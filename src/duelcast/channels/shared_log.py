@@ -51,8 +51,8 @@ class SharedLog(Protocol):
         """The id of the newest entry; `BEGINNING` if the log is empty. Raises `LogUnavailable`."""
 
     async def run_id(self) -> str:
-        """The name of the present run of the server. Another run, or another server in its place, may have lost
-        entries. Raises `LogUnavailable`."""
+        """The name of the present run of the server, empty if it has none. Another run, or another server in its place,
+        may have lost entries. Raises `LogUnavailable`."""
 
     async def faults(self) -> Sequence[str]:
         """Reasons why the log will fail, or lose entries, as sentences for operators. Raises `LogUnavailable`."""

@@ -61,7 +61,10 @@ class ValkeyLog:
         return self._entry(newest[0]).id if newest else BEGINNING
 
     async def run_id(self) -> str:
-        return str((await _answer(self._writing.info("server"))).get("run_id", ""))
+        # A server that gives its place to a replica and takes it back keeps its run, but not the replication.
+        server, replication = [await _answer(self._writing.info(part)) for part in ("server", "replication")]
+        names = str(server.get("run_id", "")), str(replication.get("master_replid", ""))
+        return " ".join(names) if all(names) else ""
 
     async def faults(self) -> Sequence[str]:
         memory = await _answer(self._writing.info("memory"))

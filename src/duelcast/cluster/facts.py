@@ -1,5 +1,6 @@
 """Facts in the log, from which the next leader goes on: the rooms that a connection is in, the zone that its client has
-named, the `SILENT` channels that somebody follows, on which changes must be published, and the epoch of positions.
+named, the `SILENT` channels that somebody follows, on which changes must be published, the epoch of positions, and what
+the next leader needs to judge whether it knows everything.
 
 Gateways hand over those about their connections, which count if the log no longer has all of them, and the leader has
 not followed it.
@@ -12,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
-from duelcast.channels.names import Channel, Unfollowed
-from duelcast.channels.records import EPOCH, NUMBERS, RUN, URGENT, Fact, FactKey
+from duelcast.channels.names import Channel, Kind, Unfollowed
+from duelcast.channels.records import EPOCH, NUMBERS, RUN, URGENT, Fact, FactKey, Forget
 from duelcast.cluster.presence import Presence, Present
 from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.analytics.activity import Zones
@@ -46,14 +47,23 @@ _decode_zone = msgspec.msgpack.Decoder(NamedZone).decode
 
 
 class Facts:
-    """All facts, by their keys. `announce` is called with each change."""
+    """All facts, by their keys. `announce` is called with each change; `numbers` returns how many numbers of *every*
+    channels the database has issued."""
 
-    def __init__(self, rooms: Rooms, zones: Zones, presence: Presence, announce: Callable[[Fact], None]) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        zones: Zones,
+        presence: Presence,
+        announce: Callable[[Fact | Forget], None],
+        numbers: Callable[[], int],
+    ) -> None:
         self.known: dict[FactKey, bytes] = {}
         self._rooms = rooms
         self._zones = zones
         self._presence = presence
         self._announce = announce
+        self._numbers = numbers
         self._are_complete = True
 
     def restore(self, facts: Mapping[FactKey, bytes], *, are_complete: bool) -> None:
@@ -82,11 +92,11 @@ class Facts:
             self._put(FOLLOWED, "", channel.name, b"" if is_followed else None)
 
     def follow(self, epoch: Epoch, urgent: Mapping[Channel, int], run_id: str, *, anew: bool) -> None:
-        """Announce each change from now on, and what is another than at the beginning of the last term: the `epoch`,
+        """Announce each change from now on, and those that have come since the last term: of the `epoch`, its numbers,
         the positions of `urgent` channels and the run of the log's server. If this leader begins the log `anew`,
         announce all facts again."""
         self._put(*EPOCH, epoch.name.encode())
-        self._put(*NUMBERS, str(epoch.numbers).encode())
+        self._put(*NUMBERS, str(self._numbers()).encode())
         for channel, seq in urgent.items():
             self._put(URGENT, "", channel.name, str(seq).encode())
         self.log_runs(run_id)
@@ -95,6 +105,13 @@ class Facts:
                 self._announce(Fact(*key, value))
         self._rooms.on_change = self._rooms_changed
         self._zones.on_change = self._zone_changed
+
+    def channel_forgotten(self, channel: Channel) -> None:
+        """Announce that no node needs the memory of `channel` any longer. From then on, only the count of numbers says
+        whether a database has all of its messages."""
+        if channel.kind is Kind.EVERY:
+            self._put(*NUMBERS, str(self._numbers()).encode())
+        self._announce(Forget(channel.name))
 
     def log_runs(self, run_id: str) -> None:
         """Note that the log's server has everything up to now in this run."""

@@ -63,7 +63,9 @@ class Takeover:
         self.writing: asyncio.Task[None] | None = None
         """Appends to the log; None before the node leads."""
         self.copy_is_complete = False
-        """Whether the node knows everything that the log has ever had; false before it has won the term."""
+        """Whether the node knows everything that the log has now; false before it has won the term."""
+        self.knows_all = False
+        """Whether no other node can know more, because the log has lost nothing either."""
         self.urgent_positions: Mapping[Channel, int] = {}
         """The positions of the urgent channels when the node began to lead."""
         self.begins_anew = False
@@ -82,10 +84,10 @@ class Takeover:
         run_id = await self._shared.run_id()
         self.copy_is_complete = await self._reader.read_up_to(opened)
         # If the last leader has not seen this run of the log's server, other nodes may have read more than it has.
-        is_same_run = self._reader.facts.get(RUN, b"").decode() == run_id
-        is_complete = self.copy_is_complete and is_same_run
+        is_same_run = run_id != "" and self._reader.facts.get(RUN, b"").decode() == run_id
+        self.knows_all = self.copy_is_complete and is_same_run
         numbers = int(self._reader.facts.get(NUMBERS, b"0"))
-        await self._database.open(Seen(self._copied.every_positions(), is_complete, numbers))
+        await self._database.open(Seen(self._copied.every_positions(), self.knows_all, numbers))
         started.push_async_callback(self._database.close)
         started.push_async_callback(self._stop_writing)
         await self._lead(opened, run_id, load, started)
@@ -148,6 +150,9 @@ class Takeover:
         self._copied.lead(epoch.name, epoch.latest_floor, self.urgent_positions)
         address = await load(started)
         await self._writer.begin()
+        if await self._shared.run_id() != run_id:
+            # It may have lost the entry that opened the term, and then taken entries of the last leader.
+            raise LogUnavailable("The server of the log has restarted during the takeover.")
         self.writing = asyncio.create_task(self._writer.run())
         await self._leadership.announce(address, epoch.name)
         log.info("leading", term=opened.term)

@@ -17,6 +17,7 @@ from duelcast.channels.broker import Origin, StoredMessage
 from duelcast.channels.names import Channel
 from duelcast.channels.publisher import Broadcast, Erase, Outgoing
 from duelcast.clock import Clock, time_ms
+from duelcast.store.epoch import given_numbers
 from duelcast.store.log_retention import Added, LogBounds, LogRetention
 from duelcast.store.statements import ROWS_PER_STATEMENT, insertion, portions, upsertion, write_rows
 from duelcast.store.tables import channel_messages, channel_positions
@@ -102,6 +103,10 @@ class ChannelLog:
         self._urgent: dict[str, _Counters] = {}
         self._changed: dict[str, _Change] = {}
         """The channels that the current transaction changes."""
+        self.numbers = 0
+        """How many numbers are stored as issued on all channels; the numbers of an opened database are set by it."""
+        self._stored_urgent: dict[str, int] = {}
+        """The stored positions of urgent channels."""
         self._unstored: deque[tuple[Channel, _Row]] = deque()
         """Urgent messages that were broadcast and are still to be stored."""
         self._storing = 0
@@ -126,6 +131,8 @@ class ChannelLog:
                 await connection.execute(delete(channel_messages).where(channel_messages.c.channel == name))
             self._urgent[name] = position._replace(reserved=position.seq + RESERVED_NUMBERS)
         await write_rows(connection, _PUT_POSITION, [(name, *counters) for name, counters in self._urgent.items()])
+        self._stored_urgent = {name: counters.seq for name, counters in self._urgent.items()}
+        self.numbers = await given_numbers(connection)
         return {channel: self._urgent[name].seq for name, channel in channels.items()}
 
     def adopt(self, channel: Channel, messages: Sequence[StoredMessage]) -> None:
@@ -185,9 +192,12 @@ class ChannelLog:
         self._retention.committed()
         for name, change in self._changed.items():
             if name in self._urgent:
+                self.numbers += change.seq - self._stored_urgent[name]
+                self._stored_urgent[name] = change.seq
                 # Further numbers were given while the outcome was unknown.
                 self._urgent[name] = _counters(change)._replace(seq=max(change.seq, self._urgent[name].seq))
             else:
+                self.numbers += change.seq - self._positions[name].seq
                 self._positions[name] = _counters(change)
                 self._positions.move_to_end(name)
         self._changed.clear()

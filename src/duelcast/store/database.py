@@ -160,7 +160,7 @@ class Database:
                 await self._count.begin(connection)
         except (DBAPIError, OSError) as error:
             raise self._backend.refusal(error) from None
-        mark.started(self.epoch.starts, self.epoch.numbers)
+        mark.started(self.epoch.starts, self.log.numbers)
         self.log.mark = self._mark = mark
 
     @asynccontextmanager

@@ -41,7 +41,7 @@ class Seen(NamedTuple):
 
     positions: Mapping[str, int]
     is_complete: bool
-    numbers: int = 0
+    numbers: int
 
 
 class Stored(NamedTuple):

@@ -47,7 +47,7 @@ async def find_unpublished(
             return None  # retention has deleted what is between them
         reached[row.channel] = row.seq
         found.append(Unpublished(*row))
-    if any(reached.get(name, 0) < seq for name, seq in urgent.items()):
+    if any(reached[name] < seq for name, seq in urgent.items()):
         return None  # a leader that died before it published anything has skipped reserved numbers
     return found
 

@@ -57,7 +57,10 @@ class PostgresEpochMark:
             )
         else:
             # On another timeline, nothing is missing if nothing that was seen is.
-            is_complete = stored.lacks_seen is False or (record is not None and _is_complete(record, stored))
+            has_all = record is None or record.numbers <= stored.numbers
+            is_complete = (stored.lacks_seen is False and has_all) or (
+                record is not None and _is_complete(record, stored)
+            )
             is_same = before[:-1] == now[:-1] and is_complete
         is_unused = record is not None and record.starts == stored.starts and not record.block_used
         return Judgement(is_same, block_used=stored.starts > 0 and not is_unused, identity=now._asdict())
