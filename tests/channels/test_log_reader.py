@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from duelcast.channels.copied import CopiedChannels
-from duelcast.channels.log_reader import DumpPiece, LogReader
+from duelcast.channels.log_reader import RING_S, DumpPiece, LogReader
 from duelcast.channels.names import Family, Kind
 from duelcast.channels.records import BEGINNING, EntryId, Put, Record, encode_entry
 from duelcast.channels.shared_log import LogEntry
@@ -30,6 +30,8 @@ class Leader:
     def __init__(self, log: FragileLog) -> None:
         self.newest = BEGINNING
         self.dumps = 0
+        self.on_dump: Callable[[], None] = lambda: None
+        """Called between the pieces of a dump."""
         self._log = log
 
     async def append(self, term: int, number: int, *records: Record) -> None:
@@ -39,6 +41,8 @@ class Leader:
     async def dump(self) -> AsyncGenerator[DumpPiece, None]:
         self.dumps += 1
         yield DumpPiece(self.newest, "epoch")
+        self.on_dump()
+        yield DumpPiece(self.newest, "epoch", up_to=EntryId(self.newest.term, self.newest.number + 2))
 
 
 async def test_a_node_that_has_read_of_a_later_term_follows_the_leader_of_an_earlier_one() -> None:
@@ -76,3 +80,26 @@ async def test_a_node_that_takes_over_from_a_leader_that_began_anew_forgets_its_
     await leader.append(3, 0)
     assert await reader.read_up_to(EntryId(3, 0))
     assert copied.every_positions() == {"alarm": 4}
+
+
+async def test_what_was_read_before_the_end_of_a_dump_is_not_remembered() -> None:
+    clock = ManualClock()
+    log = FragileLog(clock)
+    leader = Leader(log)
+    reader = LogReader(log, CopiedChannels(clock, StoredInMemory(clock)), lambda _name: None, leader, clock)
+    found: list[bool] = []
+    leader.on_dump = lambda: found.append(reader.remembers(leader.newest))
+    await leader.append(1, 1)
+    reading = asyncio.create_task(reader.run())
+    try:
+        while not reader.is_complete:
+            await clock.advance(0.1)
+        assert [reader.remembers(EntryId(1, number)) for number in (1, 2, 3)] == [False, False, True]
+        for number in (2, 3):
+            await leader.append(1, number)
+        while reader.position != EntryId(1, 3):
+            await clock.advance(RING_S)
+        assert [reader.remembers(EntryId(1, number)) for number in (2, 3)] == [False, True]
+        assert found == [False]
+    finally:
+        await cancel([reading])

@@ -37,6 +37,7 @@ async def dump(
     for piece in parts:
         await writer.appended(writer.newest)
         yield piece
+    yield DumpPiece(after, epoch, up_to=writer.newest)
 
 
 def size_of_fact(fact: Fact) -> int:

@@ -40,20 +40,23 @@ RING_S = 10.0
 """How long applied messages are kept for answers that were read before them."""
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.05, 1.0
 RECORDS_PER_TURN = 200
+_NEVER = EntryId(2**63, 0)
+"""After every entry."""
 
 log = structlog.get_logger("duelcast.log")
 
 
 class DumpPiece(Struct, frozen=True, array_like=True):
     """A piece of the leader's copy. The first piece of a dump names the entry `after` which the reader goes on; the
-    pieces may include later entries. `epoch` is that of the leader's database. `news` are those that make up the
-    present state."""
+    pieces may include later entries, of which the last piece names the newest in `up_to`. `epoch` is that of the
+    leader's database. `news` are those that make up the present state."""
 
     after: EntryId
     epoch: str
     channels: Sequence[DumpedChannel] = ()
     facts: Sequence[Fact] = ()
     news: Sequence[News] = ()
+    up_to: EntryId = BEGINNING
 
 
 class DumpUnavailable(Exception):
@@ -183,8 +186,8 @@ class LogReader:
         self._awaited = [one for one in self._awaited if not one.waiting.done()]
 
     def remembers(self, id_: EntryId) -> bool:
-        """Whether `since` is complete after the entry `id_`. It is not if a dump has taken the place of entries, or if
-        they were applied too long ago."""
+        """Whether `since` is complete after the entry `id_`. It is not if a dump takes, or has taken, the place of
+        entries, or if they were applied too long ago."""
         return id_ >= self._ring_begins
 
     def since(self, id_: EntryId, target: Channel | Group) -> list[Message]:
@@ -247,7 +250,7 @@ class LogReader:
                 await asyncio.sleep(0)
         self._reach(id_)
         while self._ring and self._ring[0][0] < now_s - RING_S:
-            self._ring_begins = self._ring.popleft()[1].id
+            self._ring_begins = max(self._ring_begins, self._ring.popleft()[1].id)
 
     def _apply_record(self, record: Record, id_: EntryId, now_s: float) -> None:
         if isinstance(record, Fact):
@@ -278,6 +281,7 @@ class LogReader:
 
     async def _take_dump(self) -> None:
         after: EntryId | None = None
+        up_to = BEGINNING
         joins_up = True
         names = set[str]()
         news: list[News] = []
@@ -287,6 +291,10 @@ class LogReader:
                 if after is None:
                     after = piece.after
                     self._copied.adopt(piece.epoch)
+                    # The messages in a dump are not in the ring.
+                    self._ring.clear()
+                    self._ring_begins = _NEVER
+                up_to = max(up_to, piece.after, piece.up_to)
                 news += piece.news
                 facts |= {fact.key: fact.value for fact in piece.facts if fact.value is not None}
                 names.update(dumped.channel for dumped in piece.channels)
@@ -301,8 +309,7 @@ class LogReader:
         self.facts = facts
         self.on_all_news(news)
         self.dumps_taken += 1
-        self._ring.clear()
-        self._ring_begins = after
+        self._ring_begins = up_to
         self.is_complete = True
         if not joins_up:
             self._copied.resynchronise()
