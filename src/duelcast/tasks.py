@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 
-async def cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+async def cancel(tasks: Iterable[asyncio.Future[Any]]) -> None:
     """Cancel `tasks`, and wait until they have ended."""
     for task in tasks:
         task.cancel()

@@ -48,11 +48,10 @@ async def leader(tls: LinkTls | None = None, *, max_links: int = 1) -> AsyncIter
 
 
 @asynccontextmanager
-async def gateway(port: int, tls: LinkTls | None = None) -> AsyncIterator[LeaderLink]:
+async def gateway(port: int, tls: LinkTls | None = None, term: int = 0) -> AsyncIterator[LeaderLink]:
     """A gateway that keeps linked to the leader on a port."""
-    link = LeaderLink(
-        At(Address(LOCALHOST, port)).find, "gateway", SECRET, CLOCK, wait_s=60.0, connect_timeout_s=60.0, tls=tls
-    )
+    find = At(Address(LOCALHOST, port, term)).find
+    link = LeaderLink(find, "gateway", SECRET, CLOCK, wait_s=60.0, connect_timeout_s=60.0, tls=tls)
     running = asyncio.create_task(link.run())
     try:
         yield link

@@ -266,7 +266,7 @@ async def test_gateways_find_a_leader_that_is_ready(place: Place) -> None:
         await lease.take()
         assert await finder.find() is None, "it still loads"
         await lease.announce("here:8070", "epoch")
-        assert await finder.find() == Address("here", 8070)
+        assert await finder.find() == Address("here", 8070, term=1)
         assert await gateway.find() == Leader(1, NODE, "here:8070", "epoch")
         place.query("update leaders set expires_at = clock_timestamp()")
         assert await finder.find() is None

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from duelcast.cluster import frames as link_frames
-from duelcast.cluster.calls import Kind
+from duelcast.cluster.calls import Kind, Peer
 from duelcast.cluster.frames import MAX_FRAME_BYTES, FrameProtocol
 from duelcast.cluster.link_server import LinkServer
 from tests.cluster.links import SECRET, gateway, leader
@@ -100,3 +100,16 @@ async def test_a_peer_that_sends_no_message_is_cut_off_and_counted() -> None:
         await asyncio.get_running_loop().create_connection(lambda: frames, LOCALHOST, server.port)
         await ended.wait()
         await until(lambda: reasons(server) == {"payload": 1})
+
+
+async def test_a_gateway_gives_up_the_link_to_a_leader_whose_term_is_over() -> None:
+    async with leader() as server, gateway(server.port, term=3) as link:
+        leaders: list[Peer] = []
+        link.introduce = leaders.append
+        assert await link.call("echo", b"first", repeatable=False) == b"first"
+        link.term_begun(3)
+        assert await link.call("echo", b"same term", repeatable=False) == b"same term"
+        assert len(leaders) == 1
+        link.term_begun(4)
+        await until(lambda: len(leaders) == 2)
+        assert await link.call("echo", b"next", repeatable=False) == b"next"

@@ -98,6 +98,20 @@ async def test_a_read_waits_for_the_next_entry(log: SharedLog) -> None:
     assert await reading == [entry(1, 0)]
 
 
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_read_that_is_cancelled_ends_at_once(log: SharedLog, turns: int) -> None:
+    await log.top()  # a connection
+    reading = asyncio.create_task(_read_once(log))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    reading.cancel()
+    for _ in range(2):
+        await asyncio.sleep(0)
+    assert reading.cancelled()
+    await append(log, entry(1, 0))
+    assert await _read_once(log) == [entry(1, 0)]
+
+
 async def test_readers_do_not_disturb_one_another(log: SharedLog) -> None:
     entries = [entry(1, number) for number in range(50)]
     readers = [asyncio.create_task(_read_until(log, entries[-1].id)) for _ in range(3)]

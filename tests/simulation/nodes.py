@@ -166,6 +166,7 @@ class GatewayProcess(NodeProcess):
         self.link.introduce = self._introduce
         self.reader = LogReader(self.view, self.copied, DIRECTORY.channel, self.link, clock)
         self.models = ReadModels(MemoryAccounts(), EndedSessions(clock), self.settings())
+        self.reader.on_term = self.link.term_begun
         self.reader.on_news = self.models.take
         self.reader.on_all_news = self._take_all_news
         self.hub = Hub(self.copied, clock, flush_interval_ms=10)
@@ -246,6 +247,7 @@ class CandidateProcess(NodeProcess):
         finder = LeaderFinder(self.backend().lease)
         link = LeaderLink(finder.find, self.name, SECRET, clock, wait_s=WAIT_S, connect_timeout_s=1.0)
         self.reader = LogReader(self.view, self.copied, DIRECTORY.channel, link, clock)
+        self.reader.on_term = link.term_begun
         leadership = Leadership(self.lease, clock)
         takeover = self.takeover = Takeover(
             leadership, self.view, self.reader, self.copied, self.writer, self.database, DIRECTORY.channel, clock

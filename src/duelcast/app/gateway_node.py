@@ -93,6 +93,7 @@ class GatewayNode:
         self.link.introduce = self._introduce
         directory = Directory(endpoints.values())
         self.reader = LogReader(shared, self.copied, directory.channel, self.link, clock)
+        self.reader.on_term = self.link.term_begun
         self.reader.on_news = self.models.take
         self.reader.on_all_news = self._take_all_news
         self._copied_once = asyncio.Event()

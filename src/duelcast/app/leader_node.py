@@ -129,6 +129,7 @@ class LeaderNode:
             tls=tls,
         )
         self._reader = LogReader(shared, self.channels, directory.channel, self._link, clock)
+        self._reader.on_term = self._link.term_begun
         self._leadership = Leadership(backend.lease, clock)
         self._takeover = Takeover(
             self._leadership,

@@ -112,6 +112,8 @@ class LogReader:
         self.on_news: Callable[[News], None] = lambda _news: None
         self.on_all_news: Callable[[Sequence[News]], None] = lambda _news: None
         """Called with the news of a dump, which replace all earlier ones."""
+        self.on_term: Callable[[int], None] = lambda _term: None
+        """Called with the number of each later term."""
         self.facts: dict[FactKey, bytes] = {}
         self.dumps_taken = 0
         self._shared = shared
@@ -233,6 +235,8 @@ class LogReader:
             # The log has lost a term, and so has the database: a leader has begun an earlier one again.
             self.is_complete = False
         for id_, data in entries:
+            if id_.term > self.term:
+                self.on_term(id_.term)
             if _opens(id_):
                 self._read_up_to = id_
                 continue

@@ -15,6 +15,7 @@ from redis import exceptions as errors
 from duelcast.channels.records import BEGINNING, EntryId
 from duelcast.channels.shared_log import Fenced, LogEntry, LogUnavailable, SharedLog
 from duelcast.channels.valkey_clients import client
+from duelcast.tasks import cancel
 
 ANSWER_TIMEOUT_S = 3.0
 LONGEST_READ_S = 5.0
@@ -39,17 +40,18 @@ class ValkeyLog:
         self._writing = self._clients[0].server
         # A read that waits occupies its connection.
         self._reading = self._clients[1].server
+        self._asking: set[asyncio.Future[Any]] = set()
 
     async def append(self, entry: LogEntry, keep_after: EntryId) -> None:
         minimum = str(keep_after.next()) if keep_after != BEGINNING else None
         try:
-            await _answer(self._writing.xadd(self._key, {self._mark: entry.data}, id=str(entry.id), minid=minimum))
+            await self._answer(self._writing.xadd(self._key, {self._mark: entry.data}, id=str(entry.id), minid=minimum))
         except errors.ResponseError:  # the id is not above the newest one, see `_answer`
             if not await self._has(entry):
                 raise Fenced from None
 
     async def read(self, after: EntryId, wait_s: float) -> Sequence[LogEntry]:
-        answer = await _answer(
+        answer = await self._answer(
             self._reading.xread(
                 {self._key: str(after)}, count=ENTRIES_PER_READ, block=max(1, int(min(wait_s, LONGEST_READ_S) * 1000))
             )
@@ -57,17 +59,17 @@ class ValkeyLog:
         return [self._entry(raw) for _, entries in answer or () for raw in entries]
 
     async def top(self) -> EntryId:
-        newest = await _answer(self._writing.xrevrange(self._key, count=1))
+        newest = await self._answer(self._writing.xrevrange(self._key, count=1))
         return self._entry(newest[0]).id if newest else BEGINNING
 
     async def run_id(self) -> str:
         # A server that gives its place to a replica and takes it back keeps its run, but not the replication.
-        server, replication = [await _answer(self._writing.info(part)) for part in ("server", "replication")]
+        server, replication = [await self._answer(self._writing.info(part)) for part in ("server", "replication")]
         names = str(server.get("run_id", "")), str(replication.get("master_replid", ""))
         return " ".join(names) if all(names) else ""
 
     async def faults(self) -> Sequence[str]:
-        memory = await _answer(self._writing.info("memory"))
+        memory = await self._answer(self._writing.info("memory"))
         policy = str(memory.get("maxmemory_policy", "noeviction"))
         used, most = int(memory.get("used_memory", 0)), int(memory.get("maxmemory", 0))
         faults = []
@@ -78,6 +80,7 @@ class ValkeyLog:
         return faults
 
     async def close(self) -> None:
+        await cancel(self._asking)
         for one in self._clients:
             await one.close()
 
@@ -92,27 +95,35 @@ class ValkeyLog:
         term, _, number = id_.decode().partition("-")
         return LogEntry(EntryId(int(term), int(number)), data)
 
-    async def _has(self, entry: LogEntry) -> bool:
-        found = await _answer(self._writing.xrange(self._key, str(entry.id), str(entry.id)))
-        return bool(found) and self._entry(found[0]) == entry
-
-
-async def _answer(asked: Awaitable[Any]) -> Any:
-    """The answer of the server. Raises `LogUnavailable`, or `ResponseError` if the server refused the command."""
-    try:
-        answer = await asked
-    except errors.ResponseError as error:
-        if _NOT_ABOVE in str(error):
+    async def _answer(self, asked: Awaitable[Any]) -> Any:
+        """The answer of the server. Raises `LogUnavailable`, or `ResponseError` if the server refused the command."""
+        asking = asyncio.ensure_future(asked)
+        self._asking.add(asking)
+        asking.add_done_callback(self._ended)
+        try:
+            # The driver sends with `asyncio.wait_for`, which may lose a cancellation
+            # (https://github.com/python/cpython/issues/86296), so that the end of a read would have to be awaited.
+            await asyncio.wait({asking})
+        except asyncio.CancelledError:
+            asking.cancel()
             raise
-        raise LogUnavailable(describe(error)) from None
-    except (errors.RedisError, OSError) as error:
-        raise LogUnavailable(describe(error)) from None
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        # The driver sends with `asyncio.wait_for`, which may lose a cancellation
-        # (https://github.com/python/cpython/issues/86296).
-        raise asyncio.CancelledError
-    return answer
+        try:
+            return asking.result()
+        except errors.ResponseError as error:
+            if _NOT_ABOVE in str(error):
+                raise
+            raise LogUnavailable(describe(error)) from None
+        except (errors.RedisError, OSError) as error:
+            raise LogUnavailable(describe(error)) from None
+
+    def _ended(self, asking: asyncio.Future[Any]) -> None:
+        self._asking.discard(asking)
+        if not asking.cancelled():
+            asking.exception()  # nobody may be left to ask for it
+
+    async def _has(self, entry: LogEntry) -> bool:
+        found = await self._answer(self._writing.xrange(self._key, str(entry.id), str(entry.id)))
+        return bool(found) and self._entry(found[0]) == entry
 
 
 _REASONS: tuple[tuple[type[Exception], str], ...] = (

@@ -12,10 +12,11 @@ log = structlog.get_logger("duelcast.leadership")
 
 
 class Address(NamedTuple):
-    """Where a leader listens for links."""
+    """Where the leader of a term listens for links; the term is 0 if it is not known."""
 
     host: str
     port: int
+    term: int = 0
 
 
 class Finder(Protocol):
@@ -48,7 +49,7 @@ class LeaderFinder:
         if leader is None:
             return None
         host, _, port = leader.address.rpartition(":")
-        return Address(host.strip("[]"), int(port))
+        return Address(host.strip("[]"), int(port), leader.term)
 
     async def close(self) -> None:
         """Close the connection to the database."""

@@ -65,6 +65,9 @@ class LeaderLink:
         self._connect_timeout_s = connect_timeout_s
         self._tls = None if tls is None else tls.connecting
         self._peer: Peer | None = None
+        self._serving: Link | None = None
+        self._term = 0
+        """That of the leader to which `_serving` leads."""
         self._lost_s = clock.monotonic()
         """When the last link was lost, or when this object was made, by the monotonic clock."""
         self._waiting: dict[Alarm, None] = {}
@@ -88,6 +91,12 @@ class LeaderLink:
             if address is not None and await self._serve(address):
                 backoff.reset()
             await backoff.wait()
+
+    def term_begun(self, term: int) -> None:
+        """Note that a term has begun. The leader of an earlier one may hang, so that its silence would last for long
+        before the link is given up."""
+        if self._serving is not None and 0 < self._term < term:
+            self._serving.frames.abort()
 
     # ── calls ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -193,9 +202,11 @@ class LeaderLink:
                 )
         except (OSError, TimeoutError):
             return False
+        self._serving, self._term = link, address.term
         try:
             await link.has_ended.wait()
         finally:
+            self._serving = None
             link.frames.abort()
         return link.was_linked
 
