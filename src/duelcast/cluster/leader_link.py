@@ -67,7 +67,7 @@ class LeaderLink:
         self._peer: Peer | None = None
         self._serving: Link | None = None
         self._term = 0
-        """That of the leader to which `_serving` leads."""
+        """The term of the leader at its other end."""
         self._lost_s = clock.monotonic()
         """When the last link was lost, or when this object was made, by the monotonic clock."""
         self._waiting: dict[Alarm, None] = {}
