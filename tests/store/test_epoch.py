@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from duelcast.channels.publisher import Broadcast, Published
 from duelcast.clock import ManualClock
@@ -27,6 +28,11 @@ def path(tmp_path: Path) -> Path:
 
 async def _say_something(_transaction: Transaction) -> Published[None]:
     return Published(None, [Broadcast(CHAT.channel("1"), ChatMessageDeleted(contestId=1, id=1))])
+
+
+async def _lose_a_number(transaction: Transaction) -> None:
+    """Write what a standby would have that lacks the second message."""
+    await transaction.execute(text("update channel_positions set seq = 1 where channel = 'chat.1'"))
 
 
 def overwrite(path: Path, other: Path) -> None:
@@ -145,6 +151,16 @@ async def test_a_start_without_a_commit_leaves_no_number_to_the_next_one(path: P
         await database.close()
     assert floors[1] - floors[0] >= 10**7
     assert floors[2] - floors[1] >= 10**7
+
+
+async def test_a_stop_records_the_numbers_of_the_server_and_not_those_of_a_database_that_took_its_place(
+    path: Path,
+) -> None:
+    async with opened(path) as database:
+        for _ in range(2):
+            await database.publish(_say_something)
+        await database.write(_lose_a_number)
+    assert await epoch_of_start(path) != database.epoch.name
 
 
 async def test_there_must_be_a_database_of_this_version(path: Path) -> None:

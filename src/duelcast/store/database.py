@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ from duelcast.store.channel_log import ChannelLog, Encoded
 from duelcast.store.commit_figures import CommitFigures
 from duelcast.store.delivery import deliver
 from duelcast.store.doubt import CommitCount, Doubt
-from duelcast.store.epoch import Epoch, EpochMark, LatestFloor, Seen, begin_epoch, given_numbers
+from duelcast.store.epoch import Epoch, EpochMark, LatestFloor, Seen, begin_epoch
 from duelcast.store.group_work import GroupWork
 from duelcast.store.grouped_reads import BatchRead
 from duelcast.store.log_retention import LogBounds
@@ -137,16 +137,13 @@ class Database:
             await self.close()
             raise
 
-    async def _cover(self) -> None:
+    def _cover(self) -> None:
         """Record how many numbers were issued so far, so that an earlier copy of the database is detected."""
         if self._mark is None or self._is_superseded:
             return
-        try:
-            async with self.read() as connection:
-                numbers = await given_numbers(connection)
-            self._mark.stopped(self.epoch.starts, numbers, block_used=self.log.has_unstored)
-        except (Unavailable, ConfigurationError):
-            pass  # the previous record is valid, too
+        with suppress(ConfigurationError):  # the previous record is valid, too
+            # The count of this server: another database may have taken the place of its own.
+            self._mark.stopped(self.epoch.starts, self.log.numbers, block_used=self.log.has_unstored)
 
     async def _begin(self, seen: Seen | None) -> None:
         """Count the start, and continue the stored numbers. Raises `ConfigurationError`."""
@@ -214,7 +211,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the connections, after `run` has ended."""
-        await self._cover()
+        self._cover()
         await self._reads.close()
         await self._lock.engine.dispose()
         await self._backend.close()
