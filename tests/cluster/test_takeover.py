@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from duelcast.cluster.presence import Presence
 from duelcast.cluster.takeover import Takeover
 from duelcast.domain.analytics.activity import Zones
 from duelcast.domain.contests.rooms import Rooms, RoomSettings
+from duelcast.store.backend import TermLost
 from duelcast.store.channel_log import RESERVED_NUMBERS, Encoded
 from duelcast.store.database import Database, Transaction
 from duelcast.store.postgres.database import PostgresDatabase
@@ -201,6 +202,7 @@ class Candidate:
         self.loaded_at: list[int] = []
         """The position of A each time the domain was loaded."""
         self.load_error: Exception | None = None
+        self.on_load: Callable[[], object] = lambda: None
         self.writer: LogWriter | None = None
         """Set once it leads."""
         self._started = AsyncExitStack()
@@ -225,6 +227,7 @@ class Candidate:
     async def _load(self, started: AsyncExitStack) -> str:
         if self.load_error is not None:
             raise self.load_error
+        self.on_load()
         running = asyncio.create_task(self.database.run())
 
         async def stop() -> None:
@@ -287,7 +290,7 @@ async def _end(task: asyncio.Task[None] | None) -> None:
     if task is None:
         return
     task.cancel()
-    with suppress(asyncio.CancelledError, Fenced, ZeroDivisionError):
+    with suppress(asyncio.CancelledError, Fenced, TermLost, ZeroDivisionError):
         await task
 
 
@@ -641,6 +644,15 @@ async def test_a_node_that_cannot_load_leaves_the_term_to_others(cluster: Cluste
     leader = await cluster.lead()
     await leader.say(A)
     assert leader.lease.term == 2
+
+
+async def test_a_node_publishes_nothing_that_it_loaded_from_a_database_without_its_term(cluster: Cluster) -> None:
+    node = cluster.candidate()
+    # A standby that lacks the latest transactions takes the place of the database.
+    node.on_load = lambda: cluster.place.query("update leaders set term = term - 1")
+    with pytest.raises(TermLost):
+        await cluster.lead(node)
+    assert await cluster.published() == []
 
 
 async def test_without_the_log_nobody_takes_the_term(place: Place) -> None:

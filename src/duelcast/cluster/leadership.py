@@ -63,6 +63,10 @@ class Leadership:
         log.error("term_given_up", reason="This node does not reach the log, and another one does.")
         raise TermLost
 
+    async def check(self) -> None:
+        """Raises `TermLost` unless the database still has the term of this node, and `LeaseUnavailable`."""
+        await self._lease.check()
+
     async def announce(self, address: str, epoch: str) -> None:
         """Let gateways find this node, which accepts links at `address` now. Raises `TermLost` and
         `LeaseUnavailable`."""

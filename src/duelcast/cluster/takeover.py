@@ -149,6 +149,8 @@ class Takeover:
             await self._publish(unpublished)
         self._copied.lead(epoch.name, epoch.latest_floor, self.urgent_positions)
         address = await load(started)
+        # A standby may have taken the place of the database while the domain was loaded.
+        await self._leadership.check()
         await self._writer.begin()
         if await self._shared.run_id() != run_id:
             # It may have lost the entry that opened the term, and then taken entries of the last leader.

@@ -48,6 +48,9 @@ class Lease(Protocol):
     async def lost(self) -> None:
         """Wait until a later term has begun."""
 
+    async def check(self) -> None:
+        """Raises `backend.TermLost` unless the database still has the term of this node, and `LeaseUnavailable`."""
+
     async def announce(self, address: str, epoch: str) -> None:
         """Let other nodes `find` this one. Raises `backend.TermLost` and `LeaseUnavailable`."""
 

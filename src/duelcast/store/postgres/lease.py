@@ -118,6 +118,11 @@ class PostgresLease:
                 keeping.result()
         await self._lost.wait()
 
+    async def check(self) -> None:
+        async with self._asking() as session:
+            if await session.fetchval(_TERM) != self.term:
+                raise TermLost
+
     async def announce(self, address: str, epoch: str) -> None:
         async with self._asking() as session:
             if await session.fetchval(_ANNOUNCE, self.term, address, epoch) is None:
