@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import socket
 from contextlib import suppress
@@ -16,15 +15,3 @@ def free_port() -> int:
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-
-
-def free_ports(count: int) -> int:
-    """The first of several consecutive ports of loopback that nobody listens on, below those that a kernel gives to
-    connections."""
-    for first in range(15_000 + os.getpid() % 1_000 * 10, 32_000, count):
-        with suppress(OSError):
-            for port in range(first, first + count):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-            return first
-    raise AssertionError("no free ports")

@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from typing import Literal
 
 import asyncpg
 import msgspec
+from local_cluster.ports import free_ports
 
 from benchmarks.measuring import START_TIMEOUT_S, Failed, Serving, accepts, free_port, running
 from benchmarks.servers import LIMITS_OFF, SECRET
@@ -58,7 +58,7 @@ class Cluster:
 def cluster(gateways: int, settings: Mapping[str, str], *, is_pinned: bool = True) -> Iterator[Cluster]:
     """Run a cluster with one leader until the end of the block. If it `is_pinned`, all of its processes share the core
     of servers. Raises `Failed`."""
-    first = _free_ports(gateways + 3)
+    first = free_ports(gateways + 3)
     folder = Path(tempfile.mkdtemp(prefix="duelcast-bench-cluster-"))
     command = [sys.executable, "-m", "local_cluster", "--no-demo", "--leaders", "1", "--gateways", str(gateways)]
     environment = {
@@ -139,15 +139,3 @@ async def count_chat_messages(database: str) -> int:
         return int(await connection.fetchval("select count(*) from chat_messages"))
     finally:
         await connection.close()
-
-
-def _free_ports(count: int) -> int:
-    """The first of several consecutive ports of loopback that nobody listens on, below those that a kernel gives to
-    connections. Raises `Failed`."""
-    for first in range(12_000 + os.getpid() % 200 * 10, 15_000, count):
-        with suppress(OSError):
-            for port in range(first, first + count):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-            return first
-    raise Failed("no free ports")

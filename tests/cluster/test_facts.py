@@ -13,7 +13,6 @@ from duelcast.cluster.facts import FOLLOWED, Facts
 from duelcast.cluster.presence import Presence
 from duelcast.domain.analytics.activity import Zones
 from duelcast.domain.contests.rooms import Rooms, RoomSettings
-from duelcast.store.epoch import Epoch
 from duelcast.wire.messages import Event
 from tests.contract.buses import StoredInMemory
 
@@ -28,10 +27,6 @@ CHAT = Family("chat", Kind.EVERY, (Moved,), "Every message.")
 
 def channel() -> Channel:
     return BOARD.channel()
-
-
-def epoch(name: str) -> Epoch:
-    return Epoch(name, starts=2, latest_floor=0, numbers=0, block_used=False, is_new=False)
 
 
 def facts_of(announced: list[Fact | Forget], numbers: int) -> Facts:
@@ -55,7 +50,7 @@ def test_a_leader_that_begins_the_log_anew_announces_all_facts_again(anew: bool)
     }
     assert facts.restore_followed(known) == [channel().name]
     facts.restore(known, are_complete=True)
-    facts.follow(epoch("first"), {channel(): 5}, "one", anew=anew)
+    facts.follow("first", {channel(): 5}, "one", anew=anew)
     assert announced == ([Fact(*key, value) for key, value in known.items()] if anew else [])
 
 
@@ -63,7 +58,7 @@ def test_what_has_changed_since_the_last_term_is_announced() -> None:
     announced: list[Fact | Forget] = []
     facts = facts_of(announced, 7)
     facts.restore({EPOCH: b"first", NUMBERS: b"6", (URGENT, "", channel().name): b"5", RUN: b"one"}, are_complete=True)
-    facts.follow(epoch("second"), {channel(): 6}, "one", anew=False)
+    facts.follow("second", {channel(): 6}, "one", anew=False)
     facts.log_runs("two")
     assert announced == [
         Fact(*EPOCH, b"second"),

@@ -240,7 +240,7 @@ class Candidate:
         self.copied.on_forget = self.facts.channel_forgotten
         self.facts.restore(self.reader.facts, are_complete=takeover.knows_all)
         urgent, run_id = takeover.urgent_positions, self._writer.run_id
-        self.facts.follow(self.database.epoch, urgent, run_id, anew=takeover.begins_anew)
+        self.facts.follow(self.database.epoch.name, urgent, run_id, anew=takeover.begins_anew)
         self._writer.on_another_run = self.facts.log_runs
         return "candidate:8070"
 

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.ports import free_ports
+from local_cluster.ports import free_ports
 
 PROJECT = Path(__file__).resolve().parents[2]
 PARTS = 6

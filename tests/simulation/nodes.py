@@ -325,9 +325,10 @@ class CandidateProcess(NodeProcess):
         self.copied.on_forget = self.facts.channel_forgotten
         self._gateways.follow_again(self.facts.restore_followed(self.reader.facts))
         await self.platform.load()
-        self.facts.restore(self.reader.facts, are_complete=self.takeover.knows_all)
         takeover = self.takeover
-        self.facts.follow(self.database.epoch, takeover.urgent_positions, self.writer.run_id, anew=takeover.begins_anew)
+        self.facts.restore(self.reader.facts, are_complete=takeover.knows_all)
+        epoch, urgent = self.database.epoch.name, takeover.urgent_positions
+        self.facts.follow(epoch, urgent, self.writer.run_id, anew=takeover.begins_anew)
         self.writer.on_another_run = self.facts.log_runs
         self.models.announce_to(self.writer.add)
         prices, sweeping = asyncio.create_task(self._prices()), asyncio.create_task(self.copied.run())

@@ -217,9 +217,9 @@ class LeaderNode:
         self.channels.on_forget = self.facts.channel_forgotten
         self._gateways.follow_again(self.facts.restore_followed(self._reader.facts))
         await self.leader.load()
-        self.facts.restore(self._reader.facts, are_complete=self._takeover.knows_all)
         takeover = self._takeover
-        epoch, urgent = self.leader.database.epoch, takeover.urgent_positions
+        self.facts.restore(self._reader.facts, are_complete=takeover.knows_all)
+        epoch, urgent = self.leader.database.epoch.name, takeover.urgent_positions
         self.facts.follow(epoch, urgent, self.writer.run_id, anew=takeover.begins_anew)
         self.writer.on_another_run = self.facts.log_runs
         self.models.announce_to(self.writer.add)

@@ -175,13 +175,12 @@ class LogWriter:
         """Append entries until cancelled. Raises `Fenced` once a later term has begun."""
         try:
             while True:
-                await self._alarm.sleep(CHECK_INTERVAL_S)
                 if not self._waiting:
+                    await self._alarm.sleep(CHECK_INTERVAL_S)
+                if not self._waiting or self._clock.monotonic() >= self._checked_s + CHECK_INTERVAL_S:
+                    # The server may have restarted between two entries, so that none failed.
                     await self._persist(self._restore)
-                while self._waiting:
-                    if self._clock.monotonic() >= self._checked_s + CHECK_INTERVAL_S:
-                        # The server may have restarted between two entries, so that none failed.
-                        await self._persist(self._restore)
+                if self._waiting:
                     await self._pause()
                     await self._append(self._next_entry())
         finally:

@@ -20,7 +20,6 @@ from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.analytics.activity import Zones
 from duelcast.domain.contests.room import Occupant
 from duelcast.domain.contests.rooms import Rooms
-from duelcast.store.epoch import Epoch
 
 ROOMS, ZONE, FOLLOWED = "rooms", "zone", "followed"
 
@@ -91,11 +90,11 @@ class Facts:
         if channel.family.unfollowed is Unfollowed.SILENT:
             self._put(FOLLOWED, "", channel.name, b"" if is_followed else None)
 
-    def follow(self, epoch: Epoch, urgent: Mapping[Channel, int], run_id: str, *, anew: bool) -> None:
+    def follow(self, epoch: str, urgent: Mapping[Channel, int], run_id: str, *, anew: bool) -> None:
         """Announce each change from now on, and those that have come since the last term: of the `epoch`, its numbers,
         the positions of `urgent` channels and the run of the log's server. If this leader begins the log `anew`,
         announce all facts again."""
-        self._put(*EPOCH, epoch.name.encode())
+        self._put(*EPOCH, epoch.encode())
         self._put(*NUMBERS, str(self._numbers()).encode())
         for channel, seq in urgent.items():
             self._put(URGENT, "", channel.name, str(seq).encode())

@@ -59,11 +59,11 @@ class Takeover:
         self._writer = writer
         self._database = database
         self._find = find
+        self._copy_is_complete = False
+        """Whether the node knows everything that the log has now; false before it has won the term."""
         self._clock = clock
         self.writing: asyncio.Task[None] | None = None
         """Appends to the log; None before the node leads."""
-        self.copy_is_complete = False
-        """Whether the node knows everything that the log has now; false before it has won the term."""
         self.knows_all = False
         """Whether no other node can know more, because the log has lost nothing either."""
         self.urgent_positions: Mapping[Channel, int] = {}
@@ -82,10 +82,10 @@ class Takeover:
         started.push_async_callback(self._leadership.resign)
         opened = await self._open_term()
         run_id = await self._shared.run_id()
-        self.copy_is_complete = await self._reader.read_up_to(opened)
+        self._copy_is_complete = await self._reader.read_up_to(opened)
         # If the last leader has not seen this run of the log's server, other nodes may have read more than it has.
         is_same_run = run_id != "" and self._reader.facts.get(RUN, b"").decode() == run_id
-        self.knows_all = self.copy_is_complete and is_same_run
+        self.knows_all = self._copy_is_complete and is_same_run
         numbers = int(self._reader.facts.get(NUMBERS, b"0"))
         await self._database.open(Seen(self._copied.every_positions(), self.knows_all, numbers))
         started.push_async_callback(self._database.close)
@@ -132,7 +132,7 @@ class Takeover:
         epoch = self._database.epoch
         # A leader that died before it published anything may have begun another epoch than that of all copies.
         copied_epoch = self._reader.facts.get(EPOCH, b"").decode()
-        is_known = self.copy_is_complete and copied_epoch == epoch.name
+        is_known = self._copy_is_complete and copied_epoch == epoch.name
         unpublished = await self._find_unpublished() if is_known else None
         self.begins_anew = unpublished is None
         is_another = epoch.is_new or copied_epoch not in ("", epoch.name)
@@ -140,7 +140,7 @@ class Takeover:
         if unpublished is None:
             # This node knows less than others, or something else. So it begins with empty channels, like a server
             # without a cluster, and every other node replaces its copy.
-            if epoch.numbers:
+            if self._database.log.numbers:
                 log.warning("begins_anew", term=opened.term)
             self._copied.reset()
         self._writer.open(opened, BEGINNING if unpublished is None else self._reader.position, run_id)

@@ -23,13 +23,12 @@ NUMBERS_PER_START = int(FLOOR_INTERVAL_S * 1e6)
 
 class Epoch(Struct, frozen=True):
     """The epoch of a start. If it `is_new`, no earlier position is valid. *Latest* channels are numbered above
-    `latest_floor`. `numbers` is how many numbers had been issued on *every* channels. `block_used` says whether a
-    killed server may have broadcast reserved numbers of urgent channels without storing them."""
+    `latest_floor`. `block_used` says whether a killed server may have broadcast reserved numbers of urgent channels
+    without storing them."""
 
     name: str
     starts: int
     latest_floor: int
-    numbers: int
     block_used: bool
     is_new: bool
 
@@ -96,7 +95,6 @@ async def begin_epoch(connection: AsyncConnection, mark: EpochMark, now_us: int,
         name=row.epoch if is_same else new_epoch(),
         starts=row.starts + 1,
         latest_floor=max(row.latest_floor, now_us),
-        numbers=numbers,
         block_used=is_same and judgement.block_used and not is_block_known,
         is_new=not is_same,
     )
