@@ -14,6 +14,13 @@ async def cancel(tasks: Iterable[asyncio.Future[Any]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def retrieve(ended: asyncio.Future[Any]) -> None:
+    """Retrieve the exception of `ended`, which asyncio would log otherwise. A done callback for a future that may fail
+    after its last waiter has left."""
+    if not ended.cancelled():
+        ended.exception()
+
+
 async def first_ended(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Wait until one of `tasks` has ended; raises its exception, if it has one."""
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

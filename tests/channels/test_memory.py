@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from typing import Any, NoReturn
 
@@ -15,6 +16,8 @@ from duelcast.channels.channel_memory import MESSAGE_OVERHEAD_BYTES
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.names import Channel
 from duelcast.clock import ManualClock
+from duelcast.errors import Unavailable
+from duelcast.tasks import cancel
 from tests.contract.buses import Recorder, StoredInMemory, memory_bus, publish
 from tests.contract.families import BOARD, CHAT, PRESENCE, ROW
 from tests.contract.interleavings import run_interleavings
@@ -34,6 +37,20 @@ class NumberingBroker(MemoryBroker):
     def say(self, channel: Channel, body: bytes, *, key: str = "", is_tombstone: bool = False) -> None:
         """Publish, on a channel of whatever kind."""
         publish(self, self._numbers, channel, body, key=key, is_tombstone=is_tombstone)
+
+
+class StoredUntilAsked(StoredInMemory):
+    """A database that fails while it is read, once `failing` is set."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(clock)
+        self.add(QUIET, BODY)
+        self.asked, self.failing = asyncio.Event(), asyncio.Event()
+
+    async def messages(self, channel: Channel) -> NoReturn:
+        self.asked.set()
+        await self.failing.wait()
+        raise Unavailable("The database is away.")
 
 
 @pytest.fixture
@@ -248,6 +265,22 @@ def test_what_a_defect_held_back_is_lost_with_the_memory() -> None:
     broker.reset()
     broker.say(QUIET, b"third")
     assert [(message.seq, message.body) for message in listener.messages] == [(1, b"first"), (3, b"third")]
+
+
+async def test_a_read_that_fails_after_its_reader_has_left_is_not_reported(clock: ManualClock) -> None:
+    numbers = StoredUntilAsked(clock)
+    broker = MemoryBroker(clock, numbers)
+    reported: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+    reader = asyncio.create_task(broker.recover(QUIET, Position(broker.epoch, 0)))
+    await numbers.asked.wait()
+    await cancel([reader])
+    del reader  # its traceback refers to the read
+    numbers.failing.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    gc.collect()
+    assert reported == []
 
 
 async def test_after_a_loss_numbers_go_on_above_those_that_were_given(broker: NumberingBroker) -> None:

@@ -24,6 +24,7 @@ from duelcast.channels.channel_memory import (
 )
 from duelcast.channels.names import Channel, Family, Kind, Role, Unfollowed
 from duelcast.clock import Clock
+from duelcast.tasks import retrieve
 
 HOUSEKEEPING_INTERVAL_S = 60.0
 _SWEEP_STEP_CHANNELS = 1000
@@ -282,6 +283,7 @@ class MemoryBroker:
             if filling is None:
                 filling = self._filling[name] = asyncio.create_task(self._fill(stream))
                 filling.add_done_callback(lambda _: self._filling.pop(name, None))
+                filling.add_done_callback(retrieve)
             # One waiter that gives up must not cancel the read for the others.
             await asyncio.shield(filling)
 

@@ -15,7 +15,7 @@ from redis import exceptions as errors
 from duelcast.channels.records import BEGINNING, EntryId
 from duelcast.channels.shared_log import Fenced, LogEntry, LogUnavailable, SharedLog
 from duelcast.channels.valkey_clients import client
-from duelcast.tasks import cancel
+from duelcast.tasks import cancel, retrieve
 
 ANSWER_TIMEOUT_S = 3.0
 LONGEST_READ_S = 5.0
@@ -99,7 +99,8 @@ class ValkeyLog:
         """The answer of the server. Raises `LogUnavailable`, or `ResponseError` if the server refused the command."""
         asking = asyncio.ensure_future(asked)
         self._asking.add(asking)
-        asking.add_done_callback(self._ended)
+        asking.add_done_callback(self._asking.discard)
+        asking.add_done_callback(retrieve)
         try:
             # The driver sends with `asyncio.wait_for`, which may lose a cancellation
             # (https://github.com/python/cpython/issues/86296), so that the end of a read would have to be awaited.
@@ -115,11 +116,6 @@ class ValkeyLog:
             raise LogUnavailable(describe(error)) from None
         except (errors.RedisError, OSError) as error:
             raise LogUnavailable(describe(error)) from None
-
-    def _ended(self, asking: asyncio.Future[Any]) -> None:
-        self._asking.discard(asking)
-        if not asking.cancelled():
-            asking.exception()  # nobody may be left to ask for it
 
     async def _has(self, entry: LogEntry) -> bool:
         found = await self._answer(self._writing.xrange(self._key, str(entry.id), str(entry.id)))

@@ -18,6 +18,7 @@ from duelcast.errors import Conflict, IdempotencyConflict, OutcomeUnknown, RateL
 from duelcast.store import idempotency as store
 from duelcast.store.database import Database, Transaction
 from duelcast.store.idempotency import RequestName, RequestRow, Room
+from duelcast.tasks import retrieve
 
 ROWS_PER_DELETE = 500
 ROWS_PER_TURN = 1_000
@@ -139,7 +140,8 @@ class IdempotentRequests:
         while (running := self._running.get(asked.name)) is not None:
             await self._wait_for(running, until_s)
         running = self._running[asked.name] = asyncio.create_task(self._answer(asked, act))
-        running.add_done_callback(partial(self._ended, asked.name))
+        running.add_done_callback(lambda _: self._running.pop(asked.name))
+        running.add_done_callback(retrieve)
         return await asyncio.shield(running)
 
     async def delete_old(self) -> int:
@@ -216,11 +218,6 @@ class IdempotentRequests:
             limit.cancel()
         if not running.done():
             raise self._unknown("The first request with this id is still under way: repeat it later.")
-
-    def _ended(self, name: RequestName, running: asyncio.Task[Answer]) -> None:
-        del self._running[name]
-        if not running.cancelled():
-            running.exception()  # asyncio would log it if the caller is gone
 
     def _unknown(self, sentence: str) -> OutcomeUnknown:
         self._outcomes["unknown"] += 1

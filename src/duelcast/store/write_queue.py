@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from duelcast.errors import AppError, Unavailable
 from duelcast.logs import exception_fields
 from duelcast.store.channel_log import Encoded, Numbered
+from duelcast.tasks import retrieve
 
 RETRY_MS = 1_000
 
@@ -95,7 +96,7 @@ class Job:
 
     def retrieve(self) -> None:
         """Retrieve the exception, which asyncio would log otherwise, because nobody awaits the future."""
-        self.future.add_done_callback(lambda future: future.cancelled() or future.exception())
+        self.future.add_done_callback(retrieve)
 
 
 class Producer:

@@ -21,6 +21,7 @@ from duelcast.domain.market.service import Market
 from duelcast.errors import Outage
 from duelcast.logs import exception_fields
 from duelcast.store.contests import PENDING
+from duelcast.tasks import retrieve
 
 RETRY_S = 1.0
 SETTLED_TOGETHER = 10
@@ -264,6 +265,7 @@ class ContestClock:
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
     """Complete `work` even if the calling task is cancelled meanwhile."""
     task = asyncio.ensure_future(work)
+    task.add_done_callback(retrieve)
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:

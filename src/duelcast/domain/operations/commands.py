@@ -23,6 +23,7 @@ from duelcast.errors import AppError, InvalidRequest, OutcomeUnknown, Unavailabl
 from duelcast.logs import exception_fields
 from duelcast.store.database import Database
 from duelcast.store.idempotency import RequestName
+from duelcast.tasks import retrieve
 
 TIME_LIMIT_S = 30.0
 
@@ -132,6 +133,7 @@ class Commands:
         running = asyncio.create_task(self._run(service, command, actor, details, began_s, once))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
+        running.add_done_callback(retrieve)
         return await asyncio.shield(running)
 
     async def _store_beginning(

@@ -23,6 +23,7 @@ from duelcast.domain.operations.registry import Registry
 from duelcast.domain.operations.transitions import BreakerState, Transition
 from duelcast.errors import CircuitOpen
 from duelcast.logs import exception_fields
+from duelcast.tasks import retrieve
 
 MIN_CHECK_INTERVAL_S = 1.0
 """The minimum time between two requested checks of a service; in between, the last result is returned."""
@@ -186,6 +187,7 @@ class Health:
             service.checking = asyncio.create_task(self._run_check(service, service.check))
             self._checks.add(service.checking)
             service.checking.add_done_callback(self._checks.discard)
+            service.checking.add_done_callback(retrieve)
         return service.checking
 
     async def _run_check(self, service: Service, check: RunCheck) -> CheckResult:
