@@ -84,8 +84,11 @@ class ChannelFamily:
 
 @dataclass(frozen=True, slots=True)
 class EndpointShapes:
-    """The messages that a client may send to an endpoint, and those that it may receive. `auth` is `public`, `token` or `admin`; with
-    `public_name` a client may connect without a token. `error` is the name of the error message."""
+    """The messages that a client may send to an endpoint, and those that it may receive.
+
+    `auth` is `public`, `token` or `admin`; with `public_name` a client may connect without a token. `error` is the name
+    of the error message.
+    """
 
     name: str
     auth: str
