@@ -1,0 +1,123 @@
+import { inside, type Client } from "./client.js";
+import { isRecord, number, text } from "./core/frame.js";
+import { DuelcastError } from "./errors.js";
+import type { HttpOperations } from "./generated/http.js";
+
+type Operation = HttpOperations[keyof HttpOperations];
+
+/** The operations of the HTTP API: method and path, such as `POST /api/v69/contests/{contest_id}/entries`. */
+export type HttpOperation = Operation extends infer O
+  ? O extends { method: infer M extends string; path: infer P extends string }
+    ? `${M} ${P}`
+    : never
+  : never;
+
+type OperationOf<Name extends HttpOperation> = Operation extends infer O
+  ? O extends { method: infer M extends string; path: infer P extends string }
+    ? Name extends `${M} ${P}`
+      ? O
+      : never
+    : never
+  : never;
+
+type Parameters<Name extends HttpOperation> = OperationOf<Name> extends { parameters: infer P } ? P : never;
+type Body<Name extends HttpOperation> = OperationOf<Name> extends { body: infer B } ? B : never;
+
+/** What an operation answers. */
+export type HttpResponse<Name extends HttpOperation> = OperationOf<Name> extends { response: infer R } ? R : never;
+
+/** What an operation takes: parameters of the path and the query together, the body, and how to send it. */
+export type HttpInput<Name extends HttpOperation> = (Record<string, never> extends Parameters<Name>
+  ? { readonly parameters?: Parameters<Name> }
+  : { readonly parameters: Parameters<Name> }) &
+  (undefined extends Body<Name> ? { readonly body?: Body<Name> } : { readonly body: Body<Name> }) & {
+    /** Makes it safe to repeat the operation after a lost answer. */
+    readonly idempotencyKey?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+  };
+
+/**
+ * Calls an operation of the HTTP API, with the token of the client's provider.
+ *
+ * Rejects with a `DuelcastError`: the code of the answer, `NETWORK_ERROR` if there was none, or `ABORTED`.
+ */
+export async function http<Name extends HttpOperation>(
+  client: Client,
+  operation: Name,
+  input: HttpInput<Name>,
+): Promise<HttpResponse<Name>> {
+  const { url, tokens } = inside(client);
+  const token = await tokens.ask();
+  if (token instanceof Error) throw token;
+  const { parameters, body, idempotencyKey, signal } = input as {
+    parameters?: Readonly<Record<string, unknown>>;
+    body?: unknown;
+    idempotencyKey?: string;
+    signal?: AbortSignal;
+  };
+  const [method = "GET", template = ""] = operation.split(" ");
+  const rest = new Map(Object.entries(parameters ?? {}));
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = encodeURIComponent(String(rest.get(name)));
+    rest.delete(name);
+    return value;
+  });
+  const query = [...rest].filter(([, value]) => value !== undefined).map((pair) => pair.map(encode).join("="));
+  const headers = idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
+  const address = url.replace(/^ws/, "http") + [path, ...(query.length > 0 ? [query.join("&")] : [])].join("?");
+  return (await call(method, address, { body, token, headers, signal })) as HttpResponse<Name>;
+}
+
+/** Calls an address with JSON; resolves with what the answer contains, `undefined` if that is nothing. */
+export async function call(
+  method: string,
+  address: string,
+  options: {
+    body?: unknown;
+    token?: string | null | undefined;
+    headers?: Readonly<Record<string, string>>;
+    signal?: AbortSignal | undefined;
+  },
+): Promise<unknown> {
+  const headers: Record<string, string> = { ...options.headers };
+  if (typeof options.token === "string") headers.Authorization = `Bearer ${options.token}`;
+  const request: RequestInit = { method, headers };
+  if (options.signal !== undefined) request.signal = options.signal;
+  if (options.body !== undefined) {
+    headers["Content-Type"] = "application/json";
+    request.body = JSON.stringify(options.body);
+  }
+  let answer: Response, content: unknown;
+  try {
+    answer = await fetch(address, request);
+    const received = await answer.text();
+    content = received === "" ? undefined : parsed(received);
+  } catch (cause) {
+    if (options.signal?.aborted === true) throw new DuelcastError("ABORTED", "The request was cancelled.", { cause });
+    throw new DuelcastError("NETWORK_ERROR", "The server cannot be reached.", { cause });
+  }
+  if (answer.ok) return content;
+  throw problem(answer, content);
+}
+
+function problem(answer: Response, content: unknown): DuelcastError {
+  const details = isRecord(content) ? content : {};
+  const seconds = number(Number(answer.headers.get("Retry-After") ?? NaN));
+  return new DuelcastError(text(details.code) ?? `HTTP_${answer.status}`, text(details.detail) ?? answer.statusText, {
+    field: text(details.field),
+    retryAfterMs: number(details.retryAfterMs) ?? (seconds === undefined ? undefined : seconds * 1000),
+    details,
+  });
+}
+
+function parsed(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return undefined;
+  }
+}
+
+function encode(value: unknown): string {
+  return encodeURIComponent(String(value));
+}

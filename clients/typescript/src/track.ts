@@ -1,0 +1,139 @@
+import { inside, type Client, type QueueStorage } from "./client.js";
+import { isRecord, records, type Frame } from "./core/frame.js";
+import { DuelcastError } from "./errors.js";
+import type { TrackedEvent } from "./generated/messages.js";
+import type { Clock } from "./shell/clock.js";
+import type { Link } from "./shell/link.js";
+import { uuid } from "./shell/uuid.js";
+
+const MAX_QUEUED = 1000;
+const MAX_IN_BATCH = 100;
+/** The smallest limit of an endpoint, so that a batch always passes. */
+const MAX_BATCH_BYTES = 60_000;
+const MAX_AGE_MS = 24 * 3600 * 1000;
+const STORAGE_KEY = "duelcast.track";
+
+/**
+ * Tracks an event: resolves once the server has stored it, after however many attempts. Up to 1,000 events wait, in
+ * `storage` if the client has one. Rejects with a `DuelcastError`: the code with which the server refused the event, or
+ * `EVENT_DROPPED` if it was the oldest of too many.
+ *
+ * @param event A name of 1 to 64 of `A-Z a-z 0-9 _ . : -`.
+ * @param data An object of at most 16 KiB as JSON.
+ */
+export function track(client: Client, event: string, data?: Readonly<Record<string, unknown>>): Promise<TrackedEvent> {
+  const result = trackerOf(client).track(event, data);
+  // Whoever does not look at the result does not want to hear of it.
+  result.catch(() => undefined);
+  return result;
+}
+
+/** How many events this client has dropped because too many waited. */
+export function droppedEvents(client: Client): number {
+  return trackerOf(client).dropped;
+}
+
+function trackerOf(client: Client): Tracker {
+  const { clock, link, once, storage } = inside(client);
+  return once("track", () => new Tracker(link("analytics"), clock, storage));
+}
+
+interface Waiting {
+  readonly event: Readonly<Record<string, unknown>> & { readonly eventId: string };
+  settle(result: TrackedEvent | DuelcastError): void;
+}
+
+class Tracker {
+  dropped = 0;
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #storage: QueueStorage | undefined;
+  #queue: Waiting[];
+  #batch: readonly Waiting[] = [];
+  #isSending = false;
+
+  constructor(link: Link, clock: Clock, storage: QueueStorage | undefined) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#storage = storage;
+    this.#queue = this.#load();
+  }
+
+  track(event: string, data: Readonly<Record<string, unknown>> | undefined): Promise<TrackedEvent> {
+    const occurredAt = new Date(this.#clock.now()).toISOString();
+    const item = { event, eventId: uuid(), occurredAt, ...(data && { data }) };
+    return new Promise((resolve, reject) => {
+      this.#queue.push({
+        event: item,
+        settle: (result) => (result instanceof DuelcastError ? reject(result) : resolve(result)),
+      });
+      if (this.#queue.length > MAX_QUEUED) {
+        this.dropped += 1;
+        this.#queue.shift()?.settle(new DuelcastError("EVENT_DROPPED", "Too many events wait to be stored."));
+      }
+      this.#changed();
+    });
+  }
+
+  #changed(): void {
+    this.#save();
+    if (this.#isSending || this.#queue.length === 0) return;
+    this.#isSending = true;
+    this.#link.submit(
+      () => this.#command(),
+      (error) => error.retriable,
+      (result) => this.#settle(result),
+    );
+  }
+
+  #command(): Frame {
+    let bytes = 0;
+    const encoder = new TextEncoder();
+    const fits = ({ event }: Waiting, index: number): boolean => {
+      bytes += encoder.encode(JSON.stringify(event)).length + 1;
+      return index === 0 || (index < MAX_IN_BATCH && bytes <= MAX_BATCH_BYTES);
+    };
+    const end = this.#queue.findIndex((waiting, index) => !fits(waiting, index));
+    this.#batch = end < 0 ? this.#queue.slice() : this.#queue.slice(0, end);
+    return { type: "track_event", events: this.#batch.map(({ event }) => event) };
+  }
+
+  #settle(result: Frame | DuelcastError): void {
+    this.#isSending = false;
+    const done = new Set(result instanceof DuelcastError && this.#batch.length === 0 ? this.#queue : this.#batch);
+    this.#batch = [];
+    this.#queue = this.#queue.filter((waiting) => !done.has(waiting));
+    for (const { event, settle } of done) {
+      if (result instanceof DuelcastError) settle(result);
+      else settle(stored(result, event));
+    }
+    this.#changed();
+  }
+
+  #load(): Waiting[] {
+    try {
+      const events: unknown = JSON.parse(this.#storage?.getItem(STORAGE_KEY) ?? "[]");
+      return records(events).flatMap((event) => {
+        const age = this.#clock.now() - Date.parse(String(event.occurredAt));
+        if (typeof event.eventId !== "string" || !(age < MAX_AGE_MS)) return [];
+        return [{ event: { ...event, eventId: event.eventId }, settle: () => undefined }];
+      });
+    } catch {
+      return [];
+    }
+  }
+
+  #save(): void {
+    try {
+      this.#storage?.setItem(STORAGE_KEY, JSON.stringify(this.#queue.map(({ event }) => event)));
+    } catch {
+      // The storage is full or switched off: the events live as long as the client.
+    }
+  }
+}
+
+function stored(answer: Frame, event: Waiting["event"]): TrackedEvent {
+  const found = records(answer.events).find(({ eventId }) => eventId === event.eventId);
+  const own = { event: String(event.event), eventId: event.eventId, duplicate: false };
+  return isRecord(found) ? { ...own, duplicate: found.duplicate === true } : own;
+}
