@@ -38,6 +38,7 @@ def document(schemas: Json, **endpoints: Json) -> Json:
         names = [*parts["commands"], *(name for names in parts["commands"].values() for name in names)]
         names += [*parts.get("pushes", ()), "ErrorReply"]
         channels[endpoint] = {
+            "address": f"/ws/{endpoint}",
             "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
             "bindings": {"ws": {"query": {"properties": {}}}},
             "x-auth": "token",
@@ -192,6 +193,16 @@ def test_the_facts_at_run_time_are_what_differs_from_the_usual(operation: Json, 
     assert fact in printed
     assert 'RETRIABLE: readonly string[] = ["UNAVAILABLE"];' in printed
     assert "FINAL: readonly number[] = [1000];" in printed
+
+
+def test_the_facts_for_python_are_those_of_each_command() -> None:
+    schemas = {"Ask": message("ask", id=TEXT), "AReply": message("a")}
+    operation = {"x-safe": True, "x-joins": ["stock.{id}"]}
+    families = [{"name": "stock.<id>", "group": "stock.*", "events": ["a"]}]
+    shop = {"commands": {"Ask": ["AReply"]}, "operation": operation, "families": families}
+    printed = facts.python_facts(read_shapes(document(schemas, shop=shop)))
+    assert "'ask': CommandFacts(safe=True, joins=('stock.{id}',))" in printed
+    assert "EndpointFacts(path='/ws/shop', auth='token', groups={'stock.*': 'stock.'}," in printed
 
 
 def http_document(**schemas: Json) -> Json:

@@ -74,6 +74,7 @@ class EndpointShapes:
     """
 
     name: str
+    path: str
     auth: str
     public_name: str | None
     commands: Sequence[Command]
@@ -154,6 +155,7 @@ class _Reader:
         messages = self._messages(name)
         return EndpointShapes(
             name=name,
+            path=channel["address"],
             auth=channel["x-auth"],
             public_name=channel["bindings"]["ws"]["query"]["properties"].get("endpoint", {}).get("const"),
             commands=[self._command(name, message, operation) for message, operation in self._commands(name)],
