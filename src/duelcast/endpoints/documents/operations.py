@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from duelcast.endpoints.documents.shapes import (
+from duelcast.endpoints.documents.members import (
     Field,
     Schema,
     Shape,
@@ -94,7 +94,7 @@ def _operation(
     body, is_optional = _without_null(_content(described.get("requestBody", {})))
     success = next(answer for status, answer in described["responses"].items() if status.startswith("2"))
     return Operation(
-        name=described["operationId"][0].lower() + described["operationId"][1:],
+        name=described["operationId"],
         method=method.upper(),
         path=path,
         description="\n\n".join(filter(None, [_sentence(described["summary"]), described.get("description")])),

@@ -6,17 +6,9 @@ import json
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
+from duelcast.endpoints.documents.members import Field, Schema, Shape, pascal
 from duelcast.endpoints.documents.operations import Operation, Operations
-from duelcast.endpoints.documents.shapes import (
-    ChannelFamily,
-    Command,
-    EndpointShapes,
-    Field,
-    Schema,
-    Shape,
-    Shapes,
-    pascal,
-)
+from duelcast.endpoints.documents.shapes import ChannelFamily, Command, EndpointShapes, Shapes
 
 WIDTH = 120
 _HEAD = """\
