@@ -1,8 +1,6 @@
 import { ClockOffset } from "./core/clock-offset.js";
 import type { ConnectionState } from "./core/connection.js";
 import { ENDPOINTS } from "./core/facts.js";
-import type { Endpoint } from "./endpoint.js";
-import { endpointOf } from "./endpoint.js";
 import type { EndpointName } from "./generated/messages.js";
 import { systemClock, type Clock } from "./shell/clock.js";
 import { Link } from "./shell/link.js";
@@ -40,8 +38,6 @@ export interface ClientOptions {
 
 /** A client of one server. It dials when something is wanted, and recovers by itself from whatever ends a connection. */
 export interface Client {
-  /** The commands and messages of an endpoint. */
-  endpoint<E extends EndpointName>(name: E): Endpoint<E>;
   /** The state of each endpoint's connection. */
   readonly state: Store<Readonly<Record<EndpointName, ConnectionState>>>;
   /** By how many milliseconds the server's clock is ahead; `undefined` until it has been measured. */
@@ -80,31 +76,27 @@ export function createClient(options: ClientOptions): Client {
   const url = options.url.replace(/\/+$/, "");
   const flush = new Flush(options.schedule ?? platformSchedule);
   const tokens = new Tokens(options.token ?? null, clock);
-  const names = Object.keys(ENDPOINTS) as EndpointName[];
-  const idle = Object.fromEntries(names.map((name) => [name, { is: "idle" }]));
-  const state = new ValueStore(flush, idle as Readonly<Record<EndpointName, ConnectionState>>);
-  const clockOffsetMs = new ValueStore<number | undefined>(flush, undefined);
   const offset = new ClockOffset();
   const links = new Map<EndpointName, Link>();
   const kept = new Map<string, unknown>();
-  const active = new Set<EndpointName>();
+  const idle = Object.keys(ENDPOINTS).map((name) => [name, { is: "idle" }]);
+  const state = new ValueStore(flush, Object.fromEntries(idle) as Readonly<Record<EndpointName, ConnectionState>>);
+  const clockOffsetMs = new ValueStore<number | undefined>(flush, undefined);
   let unlisten: (() => void) | undefined;
   let isClosed = false;
 
-  /** The page is listened to while an endpoint may have to dial. */
   function changed(name: EndpointName, next: ConnectionState): void {
-    if (next.is === "idle" || next.is === "closed") active.delete(name);
-    else active.add(name);
-    if (active.size === 0) {
-      unlisten?.();
-      unlisten = undefined;
-    } else {
+    state.set({ ...state.next, [name]: next });
+    // The page is listened to while an endpoint may have to dial.
+    if (Object.values(state.next).some(({ is }) => is !== "idle" && is !== "closed")) {
       unlisten ??= page.listen((event) => {
         if (event === "hidden") flush.run();
-        for (const link of links.values()) link.page(event);
+        else for (const { act, connection } of links.values()) act(() => connection.wake());
       });
+    } else {
+      unlisten?.();
+      unlisten = undefined;
     }
-    state.update((states) => ({ ...states, [name]: next }));
   }
 
   function link(name: EndpointName): Link {
@@ -119,24 +111,23 @@ export function createClient(options: ClientOptions): Client {
       random,
       tokens,
       changed: (next) => changed(name, next),
-      measured: (sent, received, serverTime) => clockOffsetMs.update(() => offset.add(sent, received, serverTime)),
+      measured: (sent, received, serverTime) => clockOffsetMs.set(offset.add(sent, received, serverTime)),
     });
     links.set(name, found);
-    if (isClosed) found.close();
+    if (isClosed) found.connection.close();
     return found;
   }
 
   const client: Client = {
-    endpoint: (name) => once(`endpoint ${name}`, () => endpointOf(link(name))),
     state,
     clockOffsetMs,
     setToken(token) {
       tokens.replace(token);
-      for (const one of links.values()) one.changeToken();
+      for (const { act, connection } of links.values()) act(() => connection.changeToken());
     },
     close() {
       isClosed = true;
-      for (const one of links.values()) one.close();
+      for (const { act, connection } of links.values()) act(() => connection.close());
     },
   };
 

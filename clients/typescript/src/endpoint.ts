@@ -1,5 +1,9 @@
+import { inside, type Client } from "./client.js";
+import type { Frame } from "./core/frame.js";
 import type { BodyOf, CommandOf, EndpointName, MessageOf, ReplyOf, TypeOf } from "./generated/messages.js";
-import type { Link, RequestOptions } from "./shell/link.js";
+import { request, type RequestOptions } from "./shell/calls.js";
+import type { Link } from "./shell/link.js";
+import { report } from "./shell/report.js";
 
 /** The commands and messages of an endpoint. */
 export interface Endpoint<E extends EndpointName> {
@@ -18,11 +22,41 @@ export interface Endpoint<E extends EndpointName> {
   on<T extends TypeOf<E>>(type: T, handler: (message: MessageOf<E, T>) => void): () => void;
 }
 
-/** The endpoint behind a link. What the server sends is trusted to have the types of the contract. */
-export function endpointOf<E extends EndpointName>(link: Link): Endpoint<E> {
-  return {
-    request: (command, body, options) =>
-      link.request({ ...(body as object), type: command }, options) as Promise<ReplyOf<E, typeof command>>,
-    on: (type, handler) => link.on(type as string, (frame) => handler(frame as never)),
-  };
+/** The commands and messages of an endpoint, such as `endpoint(client, "contest")`. */
+export function endpoint<E extends EndpointName>(client: Client, name: E): Endpoint<E> {
+  const { link, once } = inside(client);
+  return once(`endpoint ${name}`, () => new LinkedEndpoint(link(name)));
+}
+
+/** What the server sends is trusted to have the types of the contract. */
+class LinkedEndpoint<E extends EndpointName> implements Endpoint<E> {
+  readonly #link: Link;
+  readonly #handlers = new Map<string, Set<{ readonly handle: (frame: Frame) => void }>>();
+
+  constructor(link: Link) {
+    this.#link = link;
+    link.deliver = (frame) => this.#deliver(frame);
+  }
+
+  request<C extends CommandOf<E>>(command: C, body: BodyOf<E, C>, options?: RequestOptions): Promise<ReplyOf<E, C>> {
+    return request(this.#link, { ...(body as object), type: command }, options) as Promise<ReplyOf<E, C>>;
+  }
+
+  on<T extends TypeOf<E>>(type: T, handler: (message: MessageOf<E, T>) => void): () => void {
+    const handlers = this.#handlers.get(type as string) ?? new Set();
+    this.#handlers.set(type as string, handlers);
+    const entry = { handle: handler as unknown as (frame: Frame) => void };
+    handlers.add(entry);
+    return () => handlers.delete(entry);
+  }
+
+  #deliver(frame: Frame): void {
+    for (const { handle } of this.#handlers.get(frame.type) ?? []) {
+      try {
+        handle(frame);
+      } catch (error) {
+        report(error);
+      }
+    }
+  }
 }

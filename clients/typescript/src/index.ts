@@ -1,10 +1,10 @@
 export { createClient, type Client, type ClientOptions, type QueueStorage } from "./client.js";
 export type { ConnectionState } from "./core/connection.js";
 export type { Status } from "./core/interest.js";
-export type { Endpoint } from "./endpoint.js";
+export { endpoint, type Endpoint } from "./endpoint.js";
 export { DuelcastError, type ErrorDetails } from "./errors.js";
 export type { Clock } from "./shell/clock.js";
-export type { RequestOptions } from "./shell/link.js";
+export type { RequestOptions } from "./shell/calls.js";
 export type { Page, PageEvent } from "./shell/page.js";
 export type { WebSocketClass, WebSocketLike } from "./shell/socket.js";
 export type { TokenProvider } from "./shell/tokens.js";

@@ -3,6 +3,7 @@ import { isRecord, records, type Frame } from "./core/frame.js";
 import { DuelcastError } from "./errors.js";
 import type { TrackedEvent } from "./generated/messages.js";
 import type { Clock } from "./shell/clock.js";
+import { submit } from "./shell/calls.js";
 import type { Link } from "./shell/link.js";
 import { uuid } from "./shell/uuid.js";
 
@@ -79,11 +80,12 @@ class Tracker {
     this.#save();
     if (this.#isSending || this.#queue.length === 0) return;
     this.#isSending = true;
-    this.#link.submit(
-      () => this.#command(),
-      (error) => error.retriable,
-      (result) => this.#settle(result),
-    );
+    submit(this.#link, {
+      command: () => this.#command(),
+      timeoutMs: Infinity,
+      retriesAfter: (error) => error.retriable,
+      settle: (result) => this.#settle(result),
+    });
   }
 
   #command(): Frame {

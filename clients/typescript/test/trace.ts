@@ -1,6 +1,7 @@
 import {
   channel,
   createClient,
+  endpoint,
   inbox,
   leaderboard,
   market,
@@ -125,12 +126,12 @@ class Run {
     this.#unwant.get(JSON.stringify(what))?.();
   }
 
-  do_request({ as, command, timeoutMs }: { as: string; command: Json; timeoutMs?: number }, endpoint: string): void {
+  do_request({ as, command, timeoutMs }: { as: string; command: Json; timeoutMs?: number }, name: string): void {
     const abort = new AbortController();
     this.#aborts.set(as, abort);
     const { type, ...body } = command;
-    const { request } = this.#client.endpoint(endpoint as "contest");
-    this.#watch(as, request(type as "ping", body as never, { timeoutMs, signal: abort.signal }));
+    const contest = endpoint(this.#client, name as "contest");
+    this.#watch(as, contest.request(type as "ping", body as never, { timeoutMs, signal: abort.signal }));
   }
 
   do_abort(as: string): void {

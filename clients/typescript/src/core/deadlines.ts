@@ -1,8 +1,8 @@
 /** What is due later, by name: at most one deadline for each name. Times are in epoch milliseconds. */
 export class Deadlines {
-  readonly #due = new Map<string, { at: number; run: (now: number) => void }>();
+  readonly #due = new Map<string, { at: number; run: () => void }>();
 
-  set(name: string, at: number, run: (now: number) => void): void {
+  set(name: string, at: number, run: () => void): void {
     this.#due.set(name, { at, run });
   }
 
@@ -30,7 +30,7 @@ export class Deadlines {
       for (const [name, { at, run }] of this.#due) {
         if (at !== next) continue;
         this.#due.delete(name);
-        run(now);
+        run();
         break;
       }
     }

@@ -26,6 +26,11 @@ export function text(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+/** A time in epoch milliseconds; `NaN` if the value is none. */
+export function time(value: unknown): number {
+  return Date.parse(text(value) ?? "");
+}
+
 /** The value if it is a finite number. */
 export function number(value: unknown): number | undefined {
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;

@@ -4,7 +4,7 @@ import { isRecord, number, text, type Frame } from "./frame.js";
 import { Interest, type Follower } from "./interest.js";
 import { channelMembership, type Membership } from "./membership.js";
 import { ChannelPosition, type Position } from "./position.js";
-import { serverError } from "./server-error.js";
+import { isError, serverError } from "./server-error.js";
 
 /** After how many milliseconds what is not wanted any more is left. */
 export const LINGER_MS = 5000;
@@ -14,6 +14,8 @@ const MAX_IN_SUBSCRIBE = 500;
 /** What the interests need of their connection. */
 export interface Wire {
   readonly deadlines: Deadlines;
+  /** In epoch milliseconds. */
+  readonly now: number;
   /** Whether messages can be sent. */
   readonly isOpen: boolean;
   readonly isEstablished: boolean;
@@ -66,11 +68,11 @@ export class Interests {
     if (interest.joining !== "asked") interest.joining = "no";
   }
 
-  unfollow(key: string, follower: Follower, now: number): void {
+  unfollow(key: string, follower: Follower): void {
     const state = this.#interests.get(key)?.followers.get(follower);
     if (state === undefined || state.lingers !== undefined) return;
     state.lingers = `linger ${++this.#lingering}`;
-    this.#wire.deadlines.set(state.lingers, now + LINGER_MS, () => this.#drop(key, follower));
+    this.#wire.deadlines.set(state.lingers, this.#wire.now + LINGER_MS, () => this.#drop(key, follower));
   }
 
   /** A request of the application joined these channels or rooms. */
@@ -224,11 +226,6 @@ export class Interests {
     );
   }
 
-  /** Whether a message answers a command with which the client joined something. */
-  asked(id: string): boolean {
-    return this.#asked.has(id);
-  }
-
   // ── what the server says ────────────────────────────────────────────────────────────────────────────────────────
 
   /** The connection is established; `positions` are those of its greeting. */
@@ -244,9 +241,26 @@ export class Interests {
     }
   }
 
-  /** `subscription_confirmed`. */
-  confirm(frame: Frame, channel: string): void {
-    const id = text(frame.requestId);
+  /** Any other message. Returns whether it counts. */
+  handle(frame: Frame, id: string | undefined): boolean {
+    const channel = text(frame.channel);
+    const isAsked = id !== undefined && this.#asked.has(id);
+    if (frame.type === "subscription_confirmed") {
+      if (channel === undefined) return false;
+      this.#confirm(frame, channel, id);
+    } else if (frame.type === "unsubscription_confirmed") {
+      if (channel !== undefined && id === undefined) this.#end(frame, channel);
+    } else if (isAsked) {
+      if (isError(frame)) this.#refuse(frame, id);
+      else this.#joined(frame, id);
+    } else if (channel !== undefined) {
+      return this.#receive(frame, channel);
+    }
+    return true;
+  }
+
+  #confirm(frame: Frame, channel: string, id: string | undefined): void {
+    this.#wire.epoch = text(frame.epoch) ?? this.#wire.epoch;
     if (id !== undefined && !this.#asked.has(id)) this.request([channelMembership(channel)]);
     const interest = this.#interests.get(channel);
     if (interest !== undefined) interest.joining = "joined";
@@ -254,7 +268,7 @@ export class Interests {
   }
 
   /** The reply with which a command of its own joined something. */
-  joined(frame: Frame, id: string): void {
+  #joined(frame: Frame, id: string): void {
     for (const key of this.#asked.get(id) ?? []) {
       const interest = this.#interests.get(key);
       if (interest === undefined) continue;
@@ -278,7 +292,7 @@ export class Interests {
   }
 
   /** An error that answers a command with which the client joined something. */
-  refuse(frame: Frame, id: string, now: number): void {
+  #refuse(frame: Frame, id: string): void {
     const keys = this.#asked.get(id) ?? [];
     const index = /^channels\[(\d+)\]/.exec(text(frame.field) ?? "")?.[1];
     const error = serverError(frame);
@@ -290,23 +304,21 @@ export class Interests {
       if (interest === undefined) continue;
       interest.refuse(error);
       if (retryMs === undefined) continue;
-      this.#wire.deadlines.set(`join ${key}`, now + retryMs, () => {
+      this.#wire.deadlines.set(`join ${key}`, this.#wire.now + retryMs, () => {
         if (interest.joining === "refused") interest.joining = "no";
       });
     }
   }
 
-  /** `unsubscription_confirmed`. */
-  unsubscribed(frame: Frame, channel: string): void {
-    if (text(frame.requestId) !== undefined) return;
-    const message = "The server ended the subscription, because the rights of the user have changed.";
-    const error = new DuelcastError("SUBSCRIPTION_DENIED", message, { details: frame });
+  /** The server ended a subscription. */
+  #end(frame: Frame, channel: string): void {
+    const error = new DuelcastError("SUBSCRIPTION_DENIED", "The rights of the user have changed.", { details: frame });
     this.#positions.delete(channel);
     this.#interests.get(channel)?.refuse(error);
   }
 
   /** A message of a channel. Returns whether it counts. */
-  receive(frame: Frame, channel: string): boolean {
+  #receive(frame: Frame, channel: string): boolean {
     const position = this.#positions.get(channel);
     if (position !== undefined) {
       const verdict = position.receive(number(frame.seq));

@@ -1,42 +1,78 @@
 import { DuelcastError } from "../errors.js";
-import type { Frame } from "./frame.js";
+import type { Calls, Connection } from "./connection.js";
+import { channelsOf, isRepeatable, withKey, type EndpointFacts } from "./facts.js";
+import { isRecord, number, type Frame } from "./frame.js";
+import { channelMembership, roomMembership, type Membership } from "./membership.js";
+import { isError, serverError } from "./server-error.js";
 
 const MAX_WAITING = 1000;
+const RETRY_MS = 1000;
 
-/** A request of the application that is not settled yet. */
-export interface Request {
-  readonly id: string;
-  /** The command to send, without `requestId`; asked for each time that the request is sent. */
-  readonly command: () => Frame;
-  /** Whether it is sent again after a lost connection. */
-  readonly repeatable: boolean;
-  /** Whether it is sent again after an error, if it is repeatable. */
+/** What a request consists of. */
+export interface RequestPlan {
+  /** The command; or a function that makes it, idempotency keys included, each time that it is sent. */
+  readonly command: Frame | (() => Frame);
+  /** In milliseconds; `Infinity` waits for ever. */
+  readonly timeoutMs: number;
+  /** Whether the command is sent again after an error, if it may be repeated at all. */
   readonly retriesAfter: (error: DuelcastError) => boolean;
   readonly settle: (result: Frame | DuelcastError) => void;
-  /** The command that was sent on this connection. */
-  sent?: Frame | undefined;
-  /** Whether it waits for the time after which the server wants it again. */
-  waits?: boolean;
+}
+
+interface Waiting {
+  readonly plan: RequestPlan;
+  readonly command: () => Frame;
+  readonly isRepeatable: boolean;
+  /** What was sent on this connection and is not answered. */
+  sent: Frame | undefined;
+  /** Whether it waits for the time at which the server wants it again. */
+  rests: boolean;
 }
 
 /** The requests of an endpoint that wait for being sent or answered, in the order in which they were made. */
-export class Requests {
-  readonly #waiting = new Map<string, Request>();
+export class Requests implements Calls {
+  readonly #connection: Connection;
+  readonly #facts: EndpointFacts;
+  readonly #uuid: () => string;
+  readonly #waiting = new Map<string, Waiting>();
+  #maxBytes = Infinity;
+
+  constructor(connection: Connection, facts: EndpointFacts, uuid: () => string) {
+    this.#connection = connection;
+    this.#facts = facts;
+    this.#uuid = uuid;
+  }
 
   get size(): number {
     return this.#waiting.size;
   }
 
-  get full(): boolean {
-    return this.#waiting.size >= MAX_WAITING;
-  }
-
-  add(request: Request): void {
-    this.#waiting.set(request.id, request);
-  }
-
-  get(id: string): Request | undefined {
-    return this.#waiting.get(id);
+  /** Makes a request; returns its id. */
+  make(plan: RequestPlan): string {
+    const { command, timeoutMs } = plan;
+    const id = this.#connection.nextId();
+    const refusal = this.#connection.refusal ?? (this.size < MAX_WAITING ? undefined : tooMany());
+    if (refusal !== undefined) {
+      plan.settle(refusal);
+      return id;
+    }
+    const isMade = typeof command === "function";
+    const keyed = isMade ? undefined : withKey(this.#facts, command, this.#uuid);
+    this.#waiting.set(id, {
+      plan,
+      command: isMade ? command : () => keyed ?? command,
+      isRepeatable: isMade || isRepeatable(this.#facts, command.type),
+      sent: undefined,
+      rests: false,
+    });
+    if (timeoutMs < Infinity) {
+      this.#connection.deadlines.set(`timeout ${id}`, this.#connection.now + timeoutMs, () => {
+        this.settle(id, new DuelcastError("TIMEOUT", "The server has not answered in time."));
+      });
+    }
+    this.#send();
+    this.#connection.want();
+    return id;
   }
 
   /** Ends a request; does nothing if it has ended already. */
@@ -44,26 +80,74 @@ export class Requests {
     const request = this.#waiting.get(id);
     if (request === undefined) return;
     this.#waiting.delete(id);
-    request.settle(result);
+    this.#connection.deadlines.clear(`timeout ${id}`);
+    this.#connection.deadlines.clear(`again ${id}`);
+    request.plan.settle(result);
+    this.#connection.want();
   }
 
-  /** The requests to send now. */
-  unsent(): Request[] {
-    return [...this.#waiting.values()].filter((request) => request.sent === undefined && !request.waits);
+  establish(limits: unknown): void {
+    this.#maxBytes = (isRecord(limits) ? number(limits.maxMessageBytes) : undefined) ?? Infinity;
+    this.#send();
   }
 
-  /** The connection was lost: fails what was sent and must not be sent again. */
+  answer(frame: Frame, id: string): void {
+    const request = this.#waiting.get(id);
+    if (request?.sent === undefined) return;
+    const { interests, deadlines, now } = this.#connection;
+    if (!isError(frame)) {
+      interests.request(this.#memberships(this.#facts.joins, request.sent));
+      interests.release(this.#memberships(this.#facts.leaves, request.sent));
+      interests.replied(frame);
+      return this.settle(id, frame);
+    }
+    const error = serverError(frame);
+    if (!request.isRepeatable || !request.plan.retriesAfter(error)) return this.settle(id, error);
+    request.sent = undefined;
+    request.rests = true;
+    deadlines.set(`again ${id}`, now + (error.retryAfterMs ?? RETRY_MS), () => {
+      request.rests = false;
+      this.#send();
+    });
+  }
+
   disconnect(): void {
-    for (const request of [...this.#waiting.values()]) {
-      if (request.sent !== undefined && !request.repeatable) {
-        this.settle(request.id, new DuelcastError("OUTCOME_UNKNOWN", "The connection was lost before the answer."));
+    for (const [id, request] of this.#waiting) {
+      if (request.sent !== undefined && !request.isRepeatable) {
+        this.settle(id, new DuelcastError("OUTCOME_UNKNOWN", "The connection was lost before the answer."));
       }
       request.sent = undefined;
     }
   }
 
-  /** Fails every request. */
   fail(error: DuelcastError): void {
-    for (const id of [...this.#waiting.keys()]) this.settle(id, error);
+    for (const id of this.#waiting.keys()) this.settle(id, error);
   }
+
+  #send(): void {
+    if (!this.#connection.isEstablished) return;
+    for (const [id, request] of this.#waiting) {
+      if (request.sent !== undefined || request.rests) continue;
+      const command = request.command();
+      const bytes = new TextEncoder().encode(JSON.stringify({ ...command, requestId: id })).length;
+      if (bytes > this.#maxBytes) {
+        this.settle(id, new DuelcastError("MESSAGE_TOO_BIG", `The server accepts at most ${this.#maxBytes} bytes.`));
+        continue;
+      }
+      request.sent = command;
+      this.#connection.send(command, id);
+    }
+  }
+
+  /** What a command joins or leaves. */
+  #memberships(templates: EndpointFacts["joins"], command: Frame): Membership[] {
+    const names = channelsOf(templates?.[command.type] ?? [], command, this.#connection.wallet);
+    const isRoom = command.type === "join_contest_room" || command.type === "leave_contest_room";
+    if (isRoom && names.length > 0) return [roomMembership(Number(command.contestId))];
+    return names.map((name) => channelMembership(name));
+  }
+}
+
+function tooMany(): DuelcastError {
+  return new DuelcastError("TOO_MANY_REQUESTS", "Too many requests of this endpoint wait for an answer.");
 }

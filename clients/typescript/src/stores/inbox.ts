@@ -2,6 +2,7 @@ import { inside, type Client } from "../client.js";
 import { number, records, text, type Frame } from "../core/frame.js";
 import type { Membership } from "../core/membership.js";
 import type { Notification, ReadConfirmed } from "../generated/messages.js";
+import { request } from "../shell/calls.js";
 import type { Link } from "../shell/link.js";
 import type { Flush } from "./flush.js";
 import { FollowedStore, type Store } from "./store.js";
@@ -52,12 +53,12 @@ class UserInbox extends FollowedStore<InboxValue> implements Inbox {
   }
 
   markRead(ids: readonly number[]): Promise<ReadConfirmed> {
-    return this.#link.request({ type: "mark_read", ids }) as Promise<unknown> as Promise<ReadConfirmed>;
+    return request(this.#link, { type: "mark_read", ids }) as Promise<unknown> as Promise<ReadConfirmed>;
   }
 
   markAllRead(types?: readonly string[]): Promise<ReadConfirmed> {
     const command = { type: "mark_all_read", ...(types && { types }) };
-    return this.#link.request(command) as Promise<unknown> as Promise<ReadConfirmed>;
+    return request(this.#link, command) as Promise<unknown> as Promise<ReadConfirmed>;
   }
 
   override begin(channel?: string): void {

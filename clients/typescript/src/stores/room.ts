@@ -10,6 +10,7 @@ import type {
   Participant,
   RoomMember,
 } from "../generated/messages.js";
+import { request } from "../shell/calls.js";
 import type { Link } from "../shell/link.js";
 import { uuid } from "../shell/uuid.js";
 import { Chat, type ChatEntry } from "./chat.js";
@@ -94,7 +95,7 @@ class ContestRoom extends FollowedStore<RoomValue> implements Room {
     this.changed();
     try {
       const command = { type: "send_chat_message", contestId: this.#contestId, text: content, messageId };
-      const answer = await this.#link.request(command);
+      const answer = await request(this.#link, command);
       this.#chat.receive(answer);
       return answer as unknown as ChatMessage;
     } catch (error) {

@@ -45,12 +45,13 @@ export class ValueStore<T> implements Store<T>, Publisher {
   readonly error = undefined;
   readonly #flush: Flush;
   readonly #listeners = new Listeners();
-  #next: T;
+  /** The value that will be published. */
+  next: T;
   #value: T;
 
   constructor(flush: Flush, value: T) {
     this.#flush = flush;
-    this.#next = this.#value = value;
+    this.next = this.#value = value;
   }
 
   get(): T {
@@ -61,14 +62,14 @@ export class ValueStore<T> implements Store<T>, Publisher {
     return this.#listeners.add(listener);
   }
 
-  update(change: (value: T) => T): void {
-    this.#next = change(this.#next);
+  set(value: T): void {
+    this.next = value;
     this.#flush.add(this);
   }
 
   publish(): Iterable<() => void> {
-    if (Object.is(this.#next, this.#value)) return [];
-    this.#value = this.#next;
+    if (Object.is(this.next, this.#value)) return [];
+    this.#value = this.next;
     return this.#listeners;
   }
 }
