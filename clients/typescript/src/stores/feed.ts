@@ -41,10 +41,6 @@ class ChannelFeed<M> extends FollowedStore<undefined> implements Feed<M> {
     return undefined;
   }
 
-  override begin(): void {
-    // The messages of a snapshot follow; there is nothing to replace.
-  }
-
   override receive(frame: Frame): void {
     // Handlers may use the client, which is in the middle of a message now.
     if (this.#arrived.push(frame as unknown as M) === 1) queueMicrotask(() => this.#deliver());
@@ -62,11 +58,7 @@ class ChannelFeed<M> extends FollowedStore<undefined> implements Feed<M> {
     }
   }
 
-  protected override complete(): void {
-    // Nothing is held.
-  }
-
-  protected override publishValue(): undefined {
-    return undefined;
+  protected override publishValue(): boolean {
+    return false;
   }
 }

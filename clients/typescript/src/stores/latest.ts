@@ -16,12 +16,8 @@ export class LatestValues<K, V> extends FollowedStore<ReadonlyMap<K, V>> impleme
   readonly #cells = new Map<K, Cell<K, V>>();
   /** The published values; `#whole` is a copy that never changes, made when somebody asks for it. */
   readonly #values = new Map<K, V>();
-  readonly #next = new Map<K, V | undefined>();
+  readonly #changed = new Set<K>();
   #whole: ReadonlyMap<K, V> | undefined;
-  /** The channel that each key belongs to. */
-  readonly #channels = new Map<K, unknown>();
-  /** The keys that the snapshots under way have not contained yet. */
-  readonly #absent = new Set<K>();
 
   constructor(
     flush: Flush,
@@ -47,47 +43,37 @@ export class LatestValues<K, V> extends FollowedStore<ReadonlyMap<K, V>> impleme
     return this.#values.get(key);
   }
 
-  override begin(channel?: string): void {
-    for (const [key, from] of this.#channels) if (channel === undefined || channel === from) this.#absent.add(key);
-  }
-
   override receive(frame: Frame): void {
     const entry = this.#read(frame);
     if (entry === undefined) return;
-    const [key, value] = entry;
-    this.#absent.delete(key);
-    this.#channels.set(key, frame.channel);
-    this.#next.set(key, value);
-    this.changed();
-  }
-
-  protected override complete(): void {
-    if (this.#absent.size === 0) return;
-    for (const key of this.#absent) {
-      this.#channels.delete(key);
-      this.#next.set(key, undefined);
-    }
-    this.#absent.clear();
-    this.changed();
+    this.#changed.add(entry[0]);
+    this.put("", ...entry, frame.channel);
   }
 
   override publish(): Iterable<() => void> {
-    const [before, listeners] = [this.status, super.publish()];
-    if (before === this.status) return listeners;
-    return [...listeners, ...[...this.#cells.values()].flatMap(({ listeners: own }) => [...own])];
+    const { status } = this;
+    const changed = [...this.#changed];
+    const listeners = super.publish();
+    // A new status concerns every cell.
+    const cells = status === this.status ? changed.map((key) => this.#cells.get(key)) : this.#cells.values();
+    return [...listeners, ...Array.from(cells).flatMap((cell) => [...(cell?.listeners ?? [])])];
   }
 
-  protected override publishValue(): Iterable<() => void> | undefined {
-    if (this.#next.size === 0) return undefined;
-    const listeners: (() => void)[] = [];
-    for (const [key, value] of this.#next) {
+  protected override remove(family: string, key: K): void {
+    this.#changed.add(key);
+    super.remove(family, key);
+  }
+
+  protected override publishValue(): boolean {
+    if (this.#changed.size === 0) return false;
+    for (const key of this.#changed) {
+      const value = this.held.get("", key) as V | undefined;
       if (value === undefined) this.#values.delete(key);
       else this.#values.set(key, value);
-      listeners.push(...(this.#cells.get(key)?.listeners ?? []));
     }
-    this.#next.clear();
+    this.#changed.clear();
     this.#whole = undefined;
-    return listeners;
+    return true;
   }
 }
 

@@ -14,33 +14,19 @@ export function leaderboard(client: Client, contestId: number): Store<Leaderboar
 }
 
 class NewestLeaderboard extends FollowedStore<Leaderboard | undefined> {
-  #next: Leaderboard | undefined;
   #value: Leaderboard | undefined;
-  #isAbsent = false;
 
   override get(): Leaderboard | undefined {
     return this.#value;
   }
 
-  override begin(): void {
-    this.#isAbsent = true;
+  override receive({ type, data, channel }: Frame): void {
+    if (type === "leaderboard_update" && isRecord(data)) this.put("", undefined, data, channel);
   }
 
-  override receive({ type, data }: Frame): void {
-    if (type !== "leaderboard_update" || !isRecord(data)) return;
-    this.#isAbsent = false;
-    this.#next = data as unknown as Leaderboard;
-    this.changed();
-  }
-
-  protected override complete(): void {
-    if (this.#isAbsent) this.#next = undefined;
-    this.#isAbsent = false;
-  }
-
-  protected override publishValue(): Iterable<() => void> | undefined {
-    if (this.#next === this.#value) return undefined;
-    this.#value = this.#next;
-    return [];
+  protected override publishValue(): boolean {
+    const before = this.#value;
+    this.#value = this.held.get("") as Leaderboard | undefined;
+    return this.#value !== before;
   }
 }

@@ -4,6 +4,7 @@ import { roomMembership } from "../core/membership.js";
 import type { DuelcastError } from "../errors.js";
 import type {
   ChatMessage,
+  ChatMessageRecord,
   ContestRoomJoined,
   ContestView,
   Leaderboard,
@@ -13,9 +14,20 @@ import type {
 import { request } from "../shell/calls.js";
 import type { Link } from "../shell/link.js";
 import { uuid } from "../shell/uuid.js";
-import { Chat, type ChatEntry } from "./chat.js";
 import type { Flush } from "./flush.js";
-import { FollowedStore, type Store } from "./store.js";
+import { ComposedStore, type Store } from "./store.js";
+
+/** A message of a chat: stored (`sent`), or one's own that is `pending` or has `failed`. */
+export type ChatEntry =
+  | ({ readonly status: "sent" } & Readonly<ChatMessageRecord>)
+  | {
+      readonly status: "pending" | "failed";
+      readonly id?: undefined;
+      readonly messageId: string;
+      readonly text: string;
+      /** Why it has failed. */
+      readonly error?: DuelcastError;
+    };
 
 /** A user in a room; the role of one who came later is not known. */
 export type Occupant = Omit<RoomMember, "role"> & Partial<Pick<RoomMember, "role">>;
@@ -55,26 +67,21 @@ export function room(client: Client, contestId: number): Room {
   return once(`room ${contestId}`, () => new ContestRoom(flush, link("contest"), contestId));
 }
 
-type Facts = Omit<RoomValue, "chat">;
-const NOTHING: Facts = {
-  role: undefined,
-  contest: undefined,
-  leaderboard: undefined,
-  participant: undefined,
-  members: [],
-  memberCount: undefined,
-  spectatorCount: undefined,
-  adminPresent: undefined,
-};
+const MEMBERS = [
+  "role",
+  "contest",
+  "leaderboard",
+  "participant",
+  "members",
+  "memberCount",
+  "spectatorCount",
+  "adminPresent",
+] as const satisfies readonly (keyof RoomValue)[];
 
-class ContestRoom extends FollowedStore<RoomValue> implements Room {
+class ContestRoom extends ComposedStore<RoomValue> implements Room {
   readonly #link: Link;
   readonly #contestId: number;
-  readonly #chat = new Chat();
-  #facts = NOTHING;
-  #value: RoomValue = { ...NOTHING, chat: [] };
-  /** The members of the value that the snapshot under way has not contained yet. */
-  readonly #absent = new Set<keyof Facts>();
+  #chat: readonly ChatEntry[] = [];
 
   constructor(flush: Flush, link: Link, contestId: number) {
     super(flush, (follower) => link.follow(roomMembership(contestId), follower));
@@ -82,108 +89,100 @@ class ContestRoom extends FollowedStore<RoomValue> implements Room {
     this.#contestId = contestId;
   }
 
-  override get(): RoomValue {
-    return this.#value;
-  }
-
   async send(
     content: string,
     { messageId = uuid() }: { readonly messageId?: string | undefined } = {},
   ): Promise<ChatMessage> {
     const unwant = this.want();
-    this.#chat.pending(messageId, content);
-    this.changed();
+    const own = { messageId, text: content };
+    this.put("own", messageId, { ...own, status: "pending" });
     try {
-      const command = { type: "send_chat_message", contestId: this.#contestId, text: content, messageId };
+      const command = { type: "send_chat_message", contestId: this.#contestId, ...own };
       const answer = await request(this.#link, command);
-      this.#chat.receive(answer);
+      this.receive(answer);
       return answer as unknown as ChatMessage;
     } catch (error) {
-      this.#chat.failed(messageId, error as DuelcastError);
+      // It may have come as a push nevertheless.
+      if (this.held.get("own", messageId) !== undefined) this.put("own", messageId, { ...own, status: "failed", error });
       throw error;
     } finally {
-      this.changed();
       unwant();
     }
   }
 
   dismiss(messageId: string): void {
-    this.#chat.dismiss(messageId);
-    this.changed();
-  }
-
-  override begin(channel = ""): void {
-    const [family] = channel.split(".");
-    if (family === "chat") this.#chat.begin();
-    else if (family === "leaderboard" || family === "participant") this.#absent.add(family);
+    this.remove("own", messageId);
   }
 
   override receive(frame: Frame): void {
-    const { type, data } = frame;
+    const { type, data, channel } = frame;
     if (type === "contest_room_joined") this.#joined(frame);
-    else if (type === "contest_state") this.#set("contest", data);
-    else if (type === "leaderboard_update") this.#set("leaderboard", data);
-    else if (type === "participant_update") this.#set("participant", data);
-    else if (type === "spectator_count") this.#patch({ spectatorCount: number(frame.count) });
-    else if (type === "admin_presence") this.#patch({ adminPresent: frame.active === true });
+    else if (type === "contest_state") this.#set("contest", data, channel);
+    else if (type === "leaderboard_update") this.#set("leaderboard", data, channel);
+    else if (type === "participant_update") this.#set("participant", data, channel);
+    else if (type === "spectator_count") this.#set("spectatorCount", number(frame.count), channel);
+    else if (type === "admin_presence") this.#set("adminPresent", frame.active === true, channel);
     else if (type === "user_presence") this.#present(frame);
-    else this.#chat.receive(frame);
-    this.changed();
+    else if (type === "chat_message_deleted") this.remove("chat", frame.id);
+    else if (type === "chat_message" && isRecord(data) && number(data.id) !== undefined) {
+      this.put("chat", data.id, { ...data, status: "sent" }, this.#chatChannel);
+      this.remove("own", data.messageId);
+    }
   }
 
   forget(): void {
-    this.#patch({ role: undefined, participant: undefined });
-    this.changed();
+    this.remove("role");
+    this.remove("participant");
   }
 
-  protected override complete(): void {
-    for (const member of this.#absent) this.#patch({ [member]: undefined });
-    this.#absent.clear();
-    this.#chat.complete();
+  protected override compose(): RoomValue {
+    const facts = Object.fromEntries(MEMBERS.map((name) => [name, this.held.get(name)]));
+    const [stored, own] = [this.held.list("chat", byId), this.held.list<ChatEntry>("own")];
+    const chat = [...stored, ...own];
+    if (chat.length !== this.#chat.length || chat.some((one, index) => one !== this.#chat[index])) this.#chat = chat;
+    return { ...(facts as unknown as RoomValue), members: this.#members, chat: this.#chat };
   }
 
-  protected override publishValue(): Iterable<() => void> | undefined {
-    const next: RoomValue = { ...this.#facts, chat: this.#chat.entries };
-    const isSame = (Object.keys(next) as (keyof RoomValue)[]).every((key) => Object.is(next[key], this.#value[key]));
-    if (isSame) return undefined;
-    this.#value = next;
-    return [];
+  get #members(): readonly Occupant[] {
+    return (this.held.get("members") as readonly Occupant[] | undefined) ?? NOBODY;
+  }
+
+  get #chatChannel(): string {
+    return `chat.${this.#contestId}`;
+  }
+
+  #set(name: string, value: unknown, channel?: unknown): void {
+    if (value !== undefined && value !== null) this.put(name, undefined, value, channel);
   }
 
   #joined(frame: Frame): void {
-    if (frame.recovered !== true) this.begin("chat");
-    this.#absent.add("leaderboard").add("participant").add("contest");
-    this.#patch({
-      role: text(frame.role),
-      // The server names those who came last first.
-      members: (records(frame.members) as unknown as RoomMember[]).reverse(),
-      memberCount: number(frame.memberCount),
-      spectatorCount: number(frame.spectatorCount),
-    });
+    // `recovered` concerns the chat; everything else comes as a snapshot.
+    this.beginWhere((channel) => frame.recovered !== true || channel !== this.#chatChannel);
+    this.#set("role", text(frame.role));
+    // The server names those who came last first.
+    this.#set("members", records(frame.members).reverse());
+    this.#set("memberCount", number(frame.memberCount));
+    this.#set("spectatorCount", number(frame.spectatorCount), `contest.${this.#contestId}`);
   }
 
   #present({ action, user }: Frame): void {
     if (!isRecord(user) || typeof user.wallet !== "string") return;
     const { wallet } = user;
-    const others = this.#facts.members.filter((member) => member.wallet !== wallet);
-    const isMember = others.length < this.#facts.members.length;
-    const memberCount = this.#facts.memberCount ?? 0;
-    const areAllListed = memberCount <= this.#facts.members.length;
-    if (action === "join" && !isMember) {
-      const member: Occupant = { wallet, nickname: text(user.nickname) ?? null };
-      this.#patch({ members: [...others, member], memberCount: memberCount + 1 });
-    } else if (action === "leave" && (isMember || !areAllListed)) {
-      this.#patch({ members: others, memberCount: Math.max(0, memberCount - 1) });
+    const others = this.#members.filter((member) => member.wallet !== wallet);
+    const isListed = others.length < this.#members.length;
+    const count = number(this.held.get("memberCount")) ?? 0;
+    if (action === "join" && !isListed) {
+      this.#set("members", [...others, { wallet, nickname: text(user.nickname) ?? null }]);
+      this.#set("memberCount", count + 1);
+    } else if (action === "leave" && (isListed || count > others.length)) {
+      this.#set("members", others);
+      this.#set("memberCount", count - 1);
     }
   }
+}
 
-  #set(member: "contest" | "leaderboard" | "participant", data: unknown): void {
-    if (!isRecord(data)) return;
-    this.#absent.delete(member);
-    this.#patch({ [member]: data });
-  }
+const NOBODY: readonly Occupant[] = [];
 
-  #patch(change: Partial<Facts>): void {
-    this.#facts = { ...this.#facts, ...change };
-  }
+function byId(a: ChatEntry, b: ChatEntry): number {
+  return (a.id ?? 0) - (b.id ?? 0);
 }

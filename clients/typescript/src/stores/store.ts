@@ -2,6 +2,7 @@ import type { Frame } from "../core/frame.js";
 import type { Follower, Status } from "../core/interest.js";
 import type { DuelcastError } from "../errors.js";
 import type { Flush, Publisher } from "./flush.js";
+import { Held } from "./held.js";
 
 /**
  * A value that changes. Its first listener makes it wanted, and 5 s after the last one has gone it is not wanted any more.
@@ -74,15 +75,16 @@ export class ValueStore<T> implements Store<T>, Publisher {
   }
 }
 
-/** What is common to the stores of channels: being wanted, status and listeners. */
+/** What is common to the stores of channels: being wanted, snapshots, status and listeners. */
 export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher {
+  protected readonly held: Held = new Held();
   readonly #flush: Flush;
   readonly #follow: (follower: Follower) => () => void;
   readonly #listeners = new Listeners();
   #wants = 0;
   #unfollow: (() => void) | undefined;
-  #next: { status: Status; error: DuelcastError | undefined } = { status: "idle", error: undefined };
-  #published = this.#next;
+  #state: readonly [status: Status, error?: DuelcastError] = ["idle"];
+  #published: readonly [status: Status, error?: DuelcastError] = this.#state;
 
   constructor(flush: Flush, follow: (follower: Follower) => () => void) {
     this.#flush = flush;
@@ -90,16 +92,15 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
   }
 
   get status(): Status {
-    return this.#published.status;
+    return this.#published[0];
   }
 
   get error(): DuelcastError | undefined {
-    return this.#published.error;
+    return this.#published[1];
   }
 
   subscribe(listener: () => void): () => void {
-    const unwant = this.want();
-    return this.#listeners.add(listener, unwant);
+    return this.#listeners.add(listener, this.want());
   }
 
   /** Makes it wanted until the returned function is called, once. */
@@ -107,38 +108,63 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
     if (this.#wants++ === 0) this.#unfollow = this.#follow(this);
     let isWanted = true;
     return () => {
-      if (!isWanted) return;
+      if (isWanted && --this.#wants === 0) this.#unfollow?.();
       isWanted = false;
-      if (--this.#wants === 0) this.#unfollow?.();
     };
   }
 
-  change(status: Status, error: DuelcastError | undefined): void {
-    if (status === "live") this.complete();
-    if (status === this.#next.status && error === this.#next.error) return;
-    this.#next = { status, error };
-    this.changed();
+  begin(channel?: string): void {
+    this.beginWhere((from) => channel === undefined || channel === from);
+  }
+
+  change(status: Status, error?: DuelcastError): void {
+    if (status === "live") this.held.complete();
+    if (status === this.#state[0] && error === this.#state[1]) return;
+    this.#state = error === undefined ? [status] : [status, error];
+    this.#flush.add(this);
   }
 
   publish(): Iterable<() => void> {
-    const isNew = this.#published !== this.#next;
-    this.#published = this.#next;
-    const others = this.publishValue();
-    return isNew || others !== undefined ? [...this.#listeners, ...(others ?? [])] : [];
+    const isNew = this.#published !== this.#state;
+    this.#published = this.#state;
+    return this.publishValue() || isNew ? this.#listeners : [];
   }
 
   abstract get(): T;
-  abstract begin(channel?: string): void;
   abstract receive(frame: Frame): void;
 
-  /** A snapshot is complete: values that it did not contain end. */
-  protected abstract complete(): void;
+  /** Publishes the value; returns whether it has changed. */
+  protected abstract publishValue(): boolean;
 
-  /** Publishes the value: returns further listeners to notify, or `undefined` if it has not changed. */
-  protected abstract publishValue(): Iterable<() => void> | undefined;
+  protected beginWhere(covers: (channel: unknown) => boolean): void {
+    this.held.begin(covers, (family, key) => this.remove(family, key));
+  }
 
-  /** Something has changed: publishes it soon. */
-  protected changed(): void {
+  protected put(family: string, key: unknown, value: unknown, from?: unknown): void {
+    this.held.put(family, key, value, from);
     this.#flush.add(this);
+  }
+
+  protected remove(family: string, key?: unknown): void {
+    this.held.remove(family, key);
+    this.#flush.add(this);
+  }
+}
+
+/** A store whose value is an object that is composed of what is held. */
+export abstract class ComposedStore<T extends object> extends FollowedStore<T> {
+  #value: T | undefined;
+
+  get(): T {
+    return (this.#value ??= this.compose());
+  }
+
+  protected abstract compose(): T;
+
+  protected override publishValue(): boolean {
+    const [before, next] = [this.get(), this.compose()];
+    const isSame = (Object.keys(next) as (keyof T)[]).every((name) => Object.is(next[name], before[name]));
+    if (!isSame) this.#value = next;
+    return !isSame;
   }
 }

@@ -1,0 +1,68 @@
+interface Item {
+  readonly value: unknown;
+  /** The channel whose snapshots contain it; none for what the client made itself. */
+  readonly from: unknown;
+}
+
+/**
+ * The values of a store, in families, by key. A snapshot of a channel replaces what came from that channel: values that it
+ * does not contain are removed when it is complete, and not before, so that nothing vanishes in between.
+ */
+export class Held {
+  readonly #families = new Map<string, Map<unknown, Item>>();
+  readonly #lists = new Map<string, readonly unknown[]>();
+  /** What the snapshots under way have not contained yet. */
+  readonly #absent = new Map<Item, () => void>();
+
+  get(family: string, key?: unknown): unknown {
+    return this.#families.get(family)?.get(key)?.value;
+  }
+
+  put(family: string, key: unknown, value: unknown, from?: unknown): void {
+    const items = this.#families.get(family) ?? new Map<unknown, Item>();
+    this.#forget(items.get(key));
+    this.#families.set(family, items.set(key, { value, from }));
+    this.#lists.delete(family);
+  }
+
+  remove(family: string, key?: unknown): void {
+    const items = this.#families.get(family);
+    this.#forget(items?.get(key));
+    if (items?.delete(key) === true) this.#lists.delete(family);
+  }
+
+  /** The values of a family in an order; the same list until one of them has changed. */
+  list<V>(family: string, order?: (a: V, b: V) => number): readonly V[] {
+    let list = this.#lists.get(family) as V[] | undefined;
+    if (list === undefined) {
+      list = Array.from(this.#families.get(family)?.values() ?? [], ({ value }) => value as V);
+      if (order !== undefined) list.sort(order);
+      this.#lists.set(family, list);
+    }
+    return list;
+  }
+
+  /** A snapshot of the channels that `covers` names begins; `remove` is called at its end for what it did not contain. */
+  begin(covers: (channel: unknown) => boolean, remove: (family: string, key: unknown) => void): void {
+    for (const [family, items] of this.#families) {
+      for (const [key, item] of items) {
+        if (item.from !== undefined && covers(item.from)) this.#absent.set(item, () => remove(family, key));
+      }
+    }
+  }
+
+  /** Whether a snapshot under way has not contained a value yet. */
+  isAbsent(family: string, key?: unknown): boolean {
+    const item = this.#families.get(family)?.get(key);
+    return item !== undefined && this.#absent.has(item);
+  }
+
+  /** The snapshots are complete. */
+  complete(): void {
+    for (const remove of this.#absent.values()) remove();
+  }
+
+  #forget(item: Item | undefined): void {
+    if (item !== undefined) this.#absent.delete(item);
+  }
+}
