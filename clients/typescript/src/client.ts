@@ -91,12 +91,16 @@ export function createClient(options: ClientOptions): Client {
     if (Object.values(state.next).some(({ is }) => is !== "idle" && is !== "closed")) {
       unlisten ??= page.listen((event) => {
         if (event === "hidden") flush.run();
-        else for (const { act, connection } of links.values()) act(() => connection.wake());
+        else each((one) => one.happen(() => one.connection.wake()));
       });
     } else {
       unlisten?.();
       unlisten = undefined;
     }
+  }
+
+  function each(visit: (link: Link) => void): void {
+    for (const one of links.values()) visit(one);
   }
 
   function link(name: EndpointName): Link {
@@ -123,11 +127,11 @@ export function createClient(options: ClientOptions): Client {
     clockOffsetMs,
     setToken(token) {
       tokens.replace(token);
-      for (const { act, connection } of links.values()) act(() => connection.changeToken());
+      each((one) => one.happen(() => one.connection.changeToken()));
     },
     close() {
       isClosed = true;
-      for (const { act, connection } of links.values()) act(() => connection.close());
+      each((one) => one.happen(() => one.connection.close()));
     },
   };
 

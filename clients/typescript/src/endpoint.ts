@@ -3,7 +3,7 @@ import type { Frame } from "./core/frame.js";
 import type { BodyOf, CommandOf, EndpointName, MessageOf, ReplyOf, TypeOf } from "./generated/messages.js";
 import { request, type RequestOptions } from "./shell/calls.js";
 import type { Link } from "./shell/link.js";
-import { report } from "./shell/report.js";
+import { callAll, Handlers } from "./shell/handlers.js";
 
 /** The commands and messages of an endpoint. */
 export interface Endpoint<E extends EndpointName> {
@@ -31,11 +31,11 @@ export function endpoint<E extends EndpointName>(client: Client, name: E): Endpo
 /** What the server sends is trusted to have the types of the contract. */
 class LinkedEndpoint<E extends EndpointName> implements Endpoint<E> {
   readonly #link: Link;
-  readonly #handlers = new Map<string, Set<{ readonly handle: (frame: Frame) => void }>>();
+  readonly #handlers = new Map<unknown, Handlers<[Frame]>>();
 
   constructor(link: Link) {
     this.#link = link;
-    link.deliver = (frame) => this.#deliver(frame);
+    link.deliver = (frame) => callAll(this.#handlers.get(frame.type) ?? [], frame);
   }
 
   request<C extends CommandOf<E>>(command: C, body: BodyOf<E, C>, options?: RequestOptions): Promise<ReplyOf<E, C>> {
@@ -43,20 +43,8 @@ class LinkedEndpoint<E extends EndpointName> implements Endpoint<E> {
   }
 
   on<T extends TypeOf<E>>(type: T, handler: (message: MessageOf<E, T>) => void): () => void {
-    const handlers = this.#handlers.get(type as string) ?? new Set();
-    this.#handlers.set(type as string, handlers);
-    const entry = { handle: handler as unknown as (frame: Frame) => void };
-    handlers.add(entry);
-    return () => handlers.delete(entry);
-  }
-
-  #deliver(frame: Frame): void {
-    for (const { handle } of this.#handlers.get(frame.type) ?? []) {
-      try {
-        handle(frame);
-      } catch (error) {
-        report(error);
-      }
-    }
+    const handlers = this.#handlers.get(type) ?? new Handlers();
+    this.#handlers.set(type, handlers);
+    return handlers.add(handler as unknown as (frame: Frame) => void);
   }
 }

@@ -58,14 +58,14 @@ export async function http<Name extends HttpOperation>(
   const [method = "GET", template = ""] = operation.split(" ");
   const rest = new Map(Object.entries(parameters ?? {}));
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = encodeURIComponent(String(rest.get(name)));
+    const value = String(rest.get(name));
     rest.delete(name);
-    return value;
+    return encodeURIComponent(value);
   });
-  const query = [...rest].filter(([, value]) => value !== undefined).map((pair) => pair.map(encode).join("="));
+  const address = new URL(url + path);
+  for (const [name, value] of rest) if (value !== undefined) address.searchParams.set(name, String(value));
   const headers = idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
-  const address = url.replace(/^ws/, "http") + [path, ...(query.length > 0 ? [query.join("&")] : [])].join("?");
-  return (await call(method, address, { body, token, headers, signal })) as HttpResponse<Name>;
+  return (await call(method, address.href, { body, token, headers, signal })) as HttpResponse<Name>;
 }
 
 /** Calls an address with JSON; resolves with what the answer contains, `undefined` if that is nothing. */
@@ -73,39 +73,30 @@ export async function call(
   method: string,
   address: string,
   options: {
-    body?: unknown;
-    token?: string | null | undefined;
-    headers?: Readonly<Record<string, string>>;
-    signal?: AbortSignal | undefined;
+    readonly body?: unknown;
+    readonly token?: string | null | undefined;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly signal?: AbortSignal | undefined;
   },
 ): Promise<unknown> {
-  const headers: Record<string, string> = { ...options.headers };
-  if (typeof options.token === "string") headers.Authorization = `Bearer ${options.token}`;
-  const request: RequestInit = { method, headers };
-  if (options.signal !== undefined) request.signal = options.signal;
-  if (options.body !== undefined) {
-    headers["Content-Type"] = "application/json";
-    request.body = JSON.stringify(options.body);
-  }
+  const { body, token, signal = null } = options;
+  const headers: Record<string, string> = { "Content-Type": "application/json", ...options.headers };
+  if (token) headers.Authorization = `Bearer ${token}`;
   let answer: Response, content: unknown;
   try {
-    answer = await fetch(address, request);
-    const received = await answer.text();
-    content = received === "" ? undefined : parsed(received);
+    const init = { method, headers, signal, body: body === undefined ? null : JSON.stringify(body) };
+    answer = await fetch(address.replace(/^ws/, "http"), init);
+    content = parsed(await answer.text());
   } catch (cause) {
-    if (options.signal?.aborted === true) throw new DuelcastError("ABORTED", "The request was cancelled.", { cause });
+    if (signal?.aborted) throw new DuelcastError("ABORTED", "The request was cancelled.", { cause });
     throw new DuelcastError("NETWORK_ERROR", "The server cannot be reached.", { cause });
   }
   if (answer.ok) return content;
-  throw problem(answer, content);
-}
-
-function problem(answer: Response, content: unknown): DuelcastError {
   const details = isRecord(content) ? content : {};
   const seconds = number(Number(answer.headers.get("Retry-After") ?? NaN));
-  return new DuelcastError(text(details.code) ?? `HTTP_${answer.status}`, text(details.detail) ?? answer.statusText, {
+  throw new DuelcastError(text(details.code) ?? `HTTP_${answer.status}`, text(details.detail) ?? answer.statusText, {
     field: text(details.field),
-    retryAfterMs: number(details.retryAfterMs) ?? (seconds === undefined ? undefined : seconds * 1000),
+    retryAfterMs: seconds && seconds * 1000,
     details,
   });
 }
@@ -116,8 +107,4 @@ function parsed(content: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function encode(value: unknown): string {
-  return encodeURIComponent(String(value));
 }

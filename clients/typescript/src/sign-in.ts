@@ -36,28 +36,15 @@ export async function logout(url: string, token: string): Promise<void> {
 }
 
 function post(url: string, name: string, body: unknown, token?: string): Promise<unknown> {
-  return call("POST", `${url.replace(/^ws/, "http").replace(/\/+$/, "")}/api/v69/auth/${name}`, { body, token });
+  return call("POST", `${url.replace(/\/+$/, "")}/api/v69/auth/${name}`, { body, token });
 }
 
-/** Bytes in base58: the digits of the number that they are, and a `1` for each zero at the beginning. */
+/** Bytes in base58: the digits of the number that they are, and a `1` for each zero byte at the beginning. */
 export function base58(bytes: Uint8Array): string {
-  const digits: number[] = [];
-  let zeros = "";
-  for (const byte of bytes) {
-    if (byte === 0 && digits.length === 0) zeros += "1";
-    let carry = byte;
-    for (let i = 0; i < digits.length; i++) {
-      carry += digits[i]! << 8;
-      digits[i] = carry % 58;
-      carry = Math.floor(carry / 58);
-    }
-    for (; carry > 0; carry = Math.floor(carry / 58)) digits.push(carry % 58);
-  }
-  return (
-    zeros +
-    digits
-      .reverse()
-      .map((digit) => DIGITS[digit])
-      .join("")
-  );
+  let rest = 0n;
+  for (const byte of bytes) rest = (rest << 8n) | BigInt(byte);
+  let digits = "";
+  for (; rest > 0n; rest /= 58n) digits = DIGITS.charAt(Number(rest % 58n)) + digits;
+  const zeros = bytes.findIndex((byte) => byte !== 0);
+  return "1".repeat(zeros < 0 ? bytes.length : zeros) + digits;
 }

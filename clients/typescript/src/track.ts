@@ -1,5 +1,5 @@
 import { inside, type Client, type QueueStorage } from "./client.js";
-import { isRecord, records, type Frame } from "./core/frame.js";
+import { records, type Frame } from "./core/frame.js";
 import { DuelcastError } from "./errors.js";
 import type { TrackedEvent } from "./generated/messages.js";
 import type { Clock } from "./shell/clock.js";
@@ -135,7 +135,6 @@ class Tracker {
 }
 
 function stored(answer: Frame, event: Waiting["event"]): TrackedEvent {
-  const found = records(answer.events).find(({ eventId }) => eventId === event.eventId);
-  const own = { event: String(event.event), eventId: event.eventId, duplicate: false };
-  return isRecord(found) ? { ...own, duplicate: found.duplicate === true } : own;
+  const found: unknown = records(answer.events).find(({ eventId }) => eventId === event.eventId);
+  return (found ?? { ...event, duplicate: false }) as TrackedEvent;
 }

@@ -3,7 +3,7 @@ import { backOff, isFinal, requestedDelay } from "./backoff.js";
 import { Deadlines } from "./deadlines.js";
 import type { EndpointFacts } from "./facts.js";
 import { isRecord, number, parseFrame, text, time, type Frame } from "./frame.js";
-import { Interests, LINGER_MS, type Wire } from "./interests.js";
+import { Interests, LINGER_MS } from "./interests.js";
 import type { Follower } from "./interest.js";
 import type { Membership } from "./membership.js";
 
@@ -22,21 +22,22 @@ export type ConnectionState =
   | { readonly is: "waiting"; readonly retryAt?: number }
   | { readonly is: "signed_out" | "refused"; readonly error: DuelcastError };
 
-/** What the outside must do for a connection. */
-export type Action =
-  /** Ask the token provider, and call `token` with the answer. */
-  | { readonly do: "ask" }
-  /** Open a WebSocket at the endpoint with these parameters. */
-  | { readonly do: "dial"; readonly query: readonly (readonly [name: string, value: string])[] }
-  | { readonly do: "send"; readonly text: string }
-  /** End the WebSocket; without a code because it is dead. No event of it must be reported any more. */
-  | { readonly do: "hangUp"; readonly code?: number | undefined }
-  /** Show a message to the handlers of the application. */
-  | { readonly do: "deliver"; readonly frame: Frame }
+/** What a connection does outside. Nothing of it calls the connection back before it returns. */
+export interface Outside {
+  /** Asks the token provider; `token` gets the answer. */
+  ask(): void;
+  /** Opens a WebSocket at the endpoint with these parameters. */
+  dial(query: readonly (readonly [name: string, value: string])[]): void;
+  send(data: string): void;
+  /** Ends the WebSocket, of which nothing is reported any more; without a code because it is dead. */
+  hangUp(code?: number): void;
+  /** Shows a message to the handlers of the application. */
+  deliver(frame: Frame): void;
   /** A ping was answered; times in epoch milliseconds. */
-  | { readonly do: "measure"; readonly sent: number; readonly received: number; readonly serverTime: number }
-  /** `state` has changed. */
-  | { readonly do: "state" };
+  measured(sent: number, received: number, serverTime: number): void;
+  /** The state is another. */
+  changed(state: ConnectionState): void;
+}
 
 /** The requests of the application, which a connection has only if the application makes some. */
 export interface Calls {
@@ -53,23 +54,24 @@ export interface Calls {
 }
 
 /**
- * One endpoint's connection, without input and output: methods report what happened and at what time (in epoch
- * milliseconds), `take` gives the actions that follow from it, and `deadlines.next` is when to call `tick`.
+ * One endpoint's connection, without sockets, timers and clocks: methods report what happened, at the time `now`, and
+ * `deadlines` what is due later.
  */
-export class Connection implements Wire {
+export class Connection {
   readonly deadlines: Deadlines = new Deadlines();
   readonly interests: Interests = new Interests(this);
   calls: Calls | undefined;
   state: ConnectionState = { is: "idle" };
+  /** In epoch milliseconds. */
   now = 0;
   epoch = "";
   isOpen = false;
   /** The wallet of the user whose connection it is. */
   wallet: string | undefined;
+  readonly #outside: Outside;
   readonly #facts: EndpointFacts;
   readonly #random: () => number;
   readonly #isHidden: () => boolean;
-  #actions: Action[] = [];
   #ids = 0;
   #token: string | null = null;
   #asks = false;
@@ -83,7 +85,8 @@ export class Connection implements Wire {
   /** When each ping that is not answered was sent, by its number. */
   readonly #pings = new Map<number, number>();
 
-  constructor(facts: EndpointFacts, random: () => number, isHidden: () => boolean) {
+  constructor(outside: Outside, facts: EndpointFacts, random: () => number, isHidden: () => boolean) {
+    this.#outside = outside;
     this.#facts = facts;
     this.#random = random;
     this.#isHidden = isHidden;
@@ -94,19 +97,12 @@ export class Connection implements Wire {
   }
 
   get isWanted(): boolean {
-    return (this.calls?.size ?? 0) > 0 || this.interests.wanted;
+    return (this.calls?.size ?? 0) > 0 || this.interests.areWanted;
   }
 
   /** Why it will not connect, if it will not. */
   get refusal(): DuelcastError | undefined {
     return this.state.is === "closed" ? closed() : "error" in this.state ? this.state.error : undefined;
-  }
-
-  /** The actions since the last call. */
-  take(): Action[] {
-    const actions = this.#actions;
-    if (actions.length > 0) this.#actions = [];
-    return actions;
   }
 
   // ── what the application does ───────────────────────────────────────────────────────────────────────────────────
@@ -119,7 +115,7 @@ export class Connection implements Wire {
   }
 
   unfollow(membership: Membership, follower: Follower): void {
-    this.interests.unfollow(membership.key, follower);
+    this.interests.unfollow(membership, follower);
     this.want();
   }
 
@@ -148,7 +144,7 @@ export class Connection implements Wire {
     this.#end({ is: "closed" }, 1000);
     this.calls?.fail(closed());
     this.interests.end();
-    this.deadlines.clear();
+    this.deadlines.clearAll();
   }
 
   // ── what happens outside ────────────────────────────────────────────────────────────────────────────────────────
@@ -168,10 +164,10 @@ export class Connection implements Wire {
       if (answer === null && publicName === undefined) return this.#signOut();
       query.push(answer === null ? ["endpoint", publicName ?? ""] : ["auth", "message"]);
     }
-    for (const since of this.interests.resumedByConnecting()) query.push(["since", since]);
+    for (const since of this.interests.resume()) query.push(["since", since]);
     this.#token = answer;
     this.#isDialled = true;
-    this.#actions.push({ do: "dial", query });
+    this.#outside.dial(query);
     this.#expect("dial", PATIENCE_MS);
   }
 
@@ -215,7 +211,7 @@ export class Connection implements Wire {
   // ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   send(frame: Frame, requestId: string = this.nextId()): string {
-    this.#actions.push({ do: "send", text: JSON.stringify({ ...frame, requestId }) });
+    this.#outside.send(JSON.stringify({ ...frame, requestId }));
     return requestId;
   }
 
@@ -242,7 +238,7 @@ export class Connection implements Wire {
       this.#pong(frame, Number(id));
     } else if (!this.interests.handle(frame, id)) return;
     if (id !== undefined) this.calls?.answer(frame, id);
-    this.#actions.push({ do: "deliver", frame });
+    this.#outside.deliver(frame);
   }
 
   #pong(frame: Frame, id: number): void {
@@ -250,7 +246,7 @@ export class Connection implements Wire {
     if (sent === undefined) return;
     this.#pings.delete(id);
     const serverTime = time(frame.serverTime);
-    if (serverTime > 0) this.#actions.push({ do: "measure", sent, received: this.now, serverTime });
+    if (serverTime > 0) this.#outside.measured(sent, this.now, serverTime);
     this.interests.settle(id);
   }
 
@@ -266,7 +262,7 @@ export class Connection implements Wire {
 
   #ask(): void {
     this.#asks = true;
-    this.#actions.push({ do: "ask" });
+    this.#outside.ask();
   }
 
   #establish(frame: Frame): void {
@@ -351,18 +347,18 @@ export class Connection implements Wire {
 
   /** Whatever belongs to the connection ends with it. */
   #disconnect(code?: number): void {
-    if (this.#isDialled) this.#actions.push({ do: "hangUp", code });
+    if (this.#isDialled) this.#outside.hangUp(code);
     this.#isDialled = this.isOpen = this.#asks = false;
     this.#establishedAt = undefined;
     this.#pings.clear();
-    for (const name of ["dial", "silence", "pong", "refresh", "retry"]) this.deadlines.clear(name);
+    this.deadlines.clear("dial", "silence", "pong", "refresh", "retry");
     this.calls?.disconnect();
     this.interests.disconnect();
   }
 
   #become(state: ConnectionState): void {
     this.state = state;
-    this.#actions.push({ do: "state" });
+    this.#outside.changed(state);
   }
 }
 

@@ -1,35 +1,36 @@
-/** What is due later, by name: at most one deadline for each name. Times are in epoch milliseconds. */
+/** What is due later: at most one deadline for each key. Times are in epoch milliseconds. */
 export class Deadlines {
-  readonly #due = new Map<string, { at: number; run: () => void }>();
+  readonly #due = new Map<unknown, { at: number; readonly run: () => void }>();
 
-  set(name: string, at: number, run: () => void): void {
-    this.#due.set(name, { at, run });
+  set(key: unknown, at: number, run: () => void): void {
+    this.#due.set(key, { at, run });
   }
 
-  has(name: string): boolean {
-    return this.#due.has(name);
+  has(key: unknown): boolean {
+    return this.#due.has(key);
   }
 
-  clear(name?: string): void {
-    if (name === undefined) this.#due.clear();
-    else this.#due.delete(name);
+  clear(...keys: readonly unknown[]): void {
+    for (const key of keys) this.#due.delete(key);
   }
 
-  /** The earliest time at which something is due. */
-  get next(): number | undefined {
-    let next: number | undefined;
-    for (const { at } of this.#due.values()) if (next === undefined || at < next) next = at;
+  clearAll(): void {
+    this.#due.clear();
+  }
+
+  /** The earliest time at which something is due; `Infinity` if nothing is. */
+  get next(): number {
+    let next = Infinity;
+    for (const { at } of this.#due.values()) if (at < next) next = at;
     return next;
   }
 
   /** Runs what is due, in the order of the times. */
   run(now: number): void {
-    for (;;) {
-      const next = this.next;
-      if (next === undefined || next > now) return;
-      for (const [name, { at, run }] of this.#due) {
+    for (let next = this.next; next <= now; next = this.next) {
+      for (const [key, { at, run }] of this.#due) {
         if (at !== next) continue;
-        this.#due.delete(name);
+        this.#due.delete(key);
         run();
         break;
       }

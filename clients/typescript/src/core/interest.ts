@@ -10,18 +10,26 @@ export type Status = "idle" | "loading" | "live" | "stale" | "refused";
 
 /** Collects the messages of something that is followed. */
 export interface Follower {
-  /** A snapshot begins, of everything or of one channel that belongs to it: values that it does not contain end when the status is `live`. */
+  /** A snapshot begins, of everything or of one channel: values that it does not contain end when the status is `live`. */
   begin(channel?: string): void;
   receive(frame: Frame): void;
-  change(status: Status, error: DuelcastError | undefined): void;
+  change(status: Status, error?: DuelcastError): void;
   /** Another user is signed in: what belonged to the former one must go at once. */
   forget?(): void;
 }
 
+/** A follower of an interest, as its key among the deadlines too. */
+export interface Following {
+  readonly follower: Follower;
+  /** Whether it has not wanted the interest any more for less than the linger. */
+  lingers: boolean;
+  /** Whether it holds what a snapshot brought, so that the messages since then are enough. */
+  holds: boolean;
+}
+
 /** One thing that is wanted, or was a moment ago. */
 export class Interest {
-  /** `lingers` is the name of the deadline of a follower that does not want it any more. */
-  readonly followers: Map<Follower, { lingers?: string; held: boolean }> = new Map();
+  readonly followings: Set<Following> = new Set();
   /** Whether a request of the application joined it, and none has left it. */
   requested = false;
   /** How far joining has come on this connection. */
@@ -33,47 +41,45 @@ export class Interest {
     return this.membership.key;
   }
 
-  get wanted(): boolean {
-    if (this.requested) return true;
-    for (const { lingers } of this.followers.values()) if (lingers === undefined) return true;
-    return false;
+  get isWanted(): boolean {
+    return this.requested || [...this.followings].some(({ lingers }) => !lingers);
   }
 
-  /** Whether all followers hold what a snapshot brought, so that the messages since then are enough. */
-  get resumable(): boolean {
-    for (const { held } of this.followers.values()) if (!held) return false;
-    return this.followers.size > 0;
+  get isResumable(): boolean {
+    return this.followings.size > 0 && [...this.followings].every(({ holds }) => holds);
   }
 
   covers(channel: string): boolean {
     return channel === this.key || this.membership.covers?.(channel) === true;
   }
 
-  begin(channel: string = this.key): void {
-    const part = channel === this.key ? undefined : channel;
-    for (const follower of this.followers.keys()) follower.begin(part);
+  /** A snapshot of everything, or of a channel that belongs to it, begins. */
+  begin(channel?: string): void {
+    this.each(({ follower }) => follower.begin(channel === this.key ? undefined : channel));
   }
 
   receive(frame: Frame): void {
-    for (const follower of this.followers.keys()) follower.receive(frame);
+    this.each(({ follower }) => follower.receive(frame));
   }
 
   settle(): void {
-    for (const [follower, state] of this.followers) {
-      state.held = true;
-      follower.change("live", undefined);
-    }
+    this.each((following) => {
+      following.holds = true;
+      following.follower.change("live");
+    });
   }
 
-  /** The values are not complete or not current; with an `error`, what holds nothing is refused. */
+  /** The values are not complete, or not current. If `error` says that they will not be, what holds nothing is refused. */
   unsettle(error?: DuelcastError): void {
-    for (const [follower, { held }] of this.followers) {
-      follower.change(held ? "stale" : error === undefined ? "loading" : "refused", error);
-    }
+    this.each(({ follower, holds }) => follower.change(holds ? "stale" : error ? "refused" : "loading", error));
   }
 
   refuse(error: DuelcastError): void {
     this.joining = "refused";
-    for (const follower of this.followers.keys()) follower.change("refused", error);
+    this.each(({ follower }) => follower.change("refused", error));
+  }
+
+  each(visit: (following: Following) => void): void {
+    for (const following of this.followings) visit(following);
   }
 }

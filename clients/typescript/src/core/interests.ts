@@ -1,7 +1,7 @@
 import { DuelcastError } from "../errors.js";
-import type { Deadlines } from "./deadlines.js";
+import type { Connection } from "./connection.js";
 import { isRecord, number, text, type Frame } from "./frame.js";
-import { Interest, type Follower } from "./interest.js";
+import { Interest, type Follower, type Following } from "./interest.js";
 import { channelMembership, type Membership } from "./membership.js";
 import { ChannelPosition, type Position } from "./position.js";
 import { isError, serverError } from "./server-error.js";
@@ -11,44 +11,27 @@ export const LINGER_MS = 5000;
 const MISSING_RETRY_MS = 10_000;
 const MAX_IN_SUBSCRIBE = 500;
 
-/** What the interests need of their connection. */
-export interface Wire {
-  readonly deadlines: Deadlines;
-  /** In epoch milliseconds. */
-  readonly now: number;
-  /** Whether messages can be sent. */
-  readonly isOpen: boolean;
-  readonly isEstablished: boolean;
-  /** Whether the application wants anything of the endpoint. */
-  readonly isWanted: boolean;
-  epoch: string;
-  /** Sends a message and returns the id that it was given. */
-  send(frame: Frame): string;
-  /** Sends a ping and returns its number. */
-  ping(): number;
-}
-
 /** The set of what is wanted of an endpoint, and where the client is in each channel of it. */
 export class Interests {
-  readonly #wire: Wire;
+  readonly #connection: Connection;
   readonly #interests = new Map<string, Interest>();
+  /** Those of the interests that more channels than one belong to. */
+  #wide: readonly Interest[] = [];
   readonly #positions = new Map<string, ChannelPosition>();
-  /** The interests that cover more channels than one. */
-  #wide: Interest[] = [];
   /** What the client asked to join on this connection, by the id of the message: keys, in its order. */
-  readonly #asked = new Map<string, string[]>();
+  readonly #asked = new Map<string, readonly string[]>();
   #leaving: string[] = [];
-  /** The channels that the endpoint joins by itself. */
-  #joinedByConnecting: string[] = [];
-  #lingering = 0;
+  /** The channels that the endpoint joins by itself, and those of them that the URL resumes. */
+  #connecting: readonly string[] = [];
+  #resumed: readonly string[] = [];
 
-  constructor(wire: Wire) {
-    this.#wire = wire;
+  constructor(connection: Connection) {
+    this.#connection = connection;
   }
 
   /** Whether something is wanted. */
-  get wanted(): boolean {
-    for (const interest of this.#interests.values()) if (interest.wanted) return true;
+  get areWanted(): boolean {
+    for (const { isWanted } of this.#interests.values()) if (isWanted) return true;
     return false;
   }
 
@@ -56,23 +39,23 @@ export class Interests {
 
   follow(membership: Membership, follower: Follower): void {
     const interest = this.#interestIn(membership);
-    const state = interest.followers.get(follower);
-    if (state !== undefined) {
-      if (state.lingers !== undefined) this.#wire.deadlines.clear(state.lingers);
-      delete state.lingers;
-      return;
+    const known = followingOf(interest, follower);
+    if (known) {
+      known.lingers = false;
+      return this.#connection.deadlines.clear(known);
     }
-    interest.followers.set(follower, { held: false });
-    follower.change("loading", undefined);
+    interest.followings.add({ follower, lingers: false, holds: false });
+    follower.change("loading");
     // One that is joined already is joined again, for its snapshot.
     if (interest.joining !== "asked") interest.joining = "no";
   }
 
-  unfollow(key: string, follower: Follower): void {
-    const state = this.#interests.get(key)?.followers.get(follower);
-    if (state === undefined || state.lingers !== undefined) return;
-    state.lingers = `linger ${++this.#lingering}`;
-    this.#wire.deadlines.set(state.lingers, this.#wire.now + LINGER_MS, () => this.#drop(key, follower));
+  unfollow(membership: Membership, follower: Follower): void {
+    const interest = this.#interests.get(membership.key);
+    const following = interest && followingOf(interest, follower);
+    if (!following) return;
+    following.lingers = true;
+    this.#connection.deadlines.set(following, this.#connection.now + LINGER_MS, () => this.#drop(interest, following));
   }
 
   /** A request of the application joined these channels or rooms. */
@@ -87,248 +70,164 @@ export class Interests {
   /** A request of the application left these channels or rooms: what is wanted besides is joined again. */
   release(memberships: readonly Membership[]): void {
     for (const membership of memberships) {
-      const interest = this.#interests.get(membership.key);
-      this.#rejoinCovered(interest ?? new Interest(membership));
-      if (interest === undefined) continue;
+      const interest = this.#interestIn(membership);
       interest.requested = false;
       interest.joining = "no";
-      if (interest.followers.size === 0) this.#forget(interest);
+      if (interest.followings.size === 0) this.#forget(interest);
+      this.#rejoinCovered(interest);
     }
   }
 
   /** Ends all interests; the connection is not needed any more. */
   end(): void {
     for (const interest of this.#interests.values()) {
-      for (const [follower, { lingers }] of interest.followers) {
-        if (lingers !== undefined) this.#wire.deadlines.clear(lingers);
-        follower.change("idle", undefined);
-      }
-      this.#wire.deadlines.clear(`join ${interest.key}`);
+      interest.each((following) => {
+        this.#connection.deadlines.clear(following, interest);
+        following.follower.change("idle");
+      });
     }
     this.#interests.clear();
     this.#positions.clear();
-    this.#wide = [];
-    this.#joinedByConnecting = [];
+    this.#wide = this.#connecting = [];
   }
 
   #interestIn(membership: Membership): Interest {
     const known = this.#interests.get(membership.key);
-    if (known !== undefined) return known;
+    if (known) return known;
     const interest = new Interest(membership);
     this.#interests.set(membership.key, interest);
-    if (membership.covers !== undefined) this.#wide.push(interest);
+    if (membership.covers) this.#wide = [...this.#wide, interest];
     return interest;
   }
 
-  #drop(key: string, follower: Follower): void {
-    const interest = this.#interests.get(key);
-    if (interest === undefined) return;
-    interest.followers.delete(follower);
-    follower.change("idle", undefined);
-    if (interest.followers.size > 0 || interest.requested) return;
+  #drop(interest: Interest, following: Following): void {
+    const { key, membership, joining } = interest;
+    interest.followings.delete(following);
+    following.follower.change("idle");
+    if (interest.followings.size > 0 || interest.requested) return;
     this.#forget(interest);
-    const isJoined = interest.joining === "asked" || interest.joining === "joined";
-    if (!isJoined || !this.#wire.isWanted || this.#coveredBy(key).length > 0) return;
-    if (interest.membership.leave !== undefined) this.#wire.send(interest.membership.leave);
-    else if (interest.membership.join === "subscribe") this.#leaving.push(key);
-    else return;
+    if (joining === "no" || joining === "refused" || !this.#connection.isWanted || this.#covering(key).length > 0) return;
+    if (membership.leave) this.#connection.send(membership.leave);
+    else if (membership.join === "subscribe") this.#leaving.push(key);
     this.#rejoinCovered(interest);
   }
 
   #forget(interest: Interest): void {
     this.#interests.delete(interest.key);
     this.#wide = this.#wide.filter((one) => one !== interest);
-    this.#wire.deadlines.clear(`join ${interest.key}`);
+    this.#connection.deadlines.clear(interest);
     for (const channel of this.#positions.keys()) {
-      if (interest.covers(channel) && this.#coveredBy(channel).length === 0) this.#positions.delete(channel);
+      if (this.#covering(channel).length === 0) this.#positions.delete(channel);
     }
   }
 
   /** Leaving a room or group leaves its channels too: those that are wanted besides are joined again. */
   #rejoinCovered(left: Interest): void {
     for (const other of this.#interests.values()) {
-      if (other !== left && left.covers(other.key) && other.joining === "joined") other.joining = "no";
+      if (left.covers(other.key) && other.joining === "joined") other.joining = "no";
     }
   }
 
   // ── joining ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The positions of channels that the endpoint joins by itself, for the URL: `<channel>,<epoch>,<seq>`. */
-  resumedByConnecting(): string[] {
-    return this.#joinedByConnecting.flatMap((channel) => {
-      const since = this.#resumedInUrl(channel);
-      return since === undefined ? [] : [`${channel},${since.epoch},${since.seq}`];
+  /** Where the channels that the endpoint joins by itself resume, for the URL: `<channel>,<epoch>,<seq>`. */
+  resume(): string[] {
+    this.#resumed = this.#connecting.filter((channel) => {
+      const covering = this.#covering(channel);
+      return covering.length > 0 && covering.every(({ isResumable }) => isResumable) && this.#positionIn(channel).since;
     });
-  }
-
-  #resumedInUrl(channel: string): Position | undefined {
-    const interests = this.#coveredBy(channel);
-    return interests.length > 0 && interests.every(({ resumable }) => resumable)
-      ? this.#positions.get(channel)?.since
-      : undefined;
+    return this.#resumed.map((channel) => `${channel},${this.#positionIn(channel)}`);
   }
 
   /** The socket is open: joins everything that is wanted. */
   open(): void {
-    for (const channel of this.#joinedByConnecting) {
-      const interest = this.#interests.get(channel);
-      if (interest !== undefined && this.#resumedInUrl(channel) !== undefined) interest.joining = "asked";
-    }
     for (const interest of this.#interests.values()) {
-      if (interest.membership.join !== "connecting") continue;
-      interest.joining = "asked";
-      const channels = this.#joinedByConnecting.filter((channel) => interest.covers(channel));
-      if (channels.length === 0) interest.begin();
-      for (const channel of channels) if (this.#resumedInUrl(channel) === undefined) interest.begin(channel);
+      if (interest.membership.join === "connecting") {
+        interest.joining = "asked";
+        if (this.#resumed.length === 0) interest.begin();
+        for (const channel of this.#connecting) if (!this.#resumed.includes(channel)) interest.begin(channel);
+      } else if (this.#resumed.includes(interest.key)) interest.joining = "asked";
     }
     this.#join();
-    if (this.wanted) this.#wire.ping();
+    if (this.areWanted) this.#connection.ping();
   }
 
   /** Sends what joins and leaves since the last call have gathered. */
   flush(): void {
-    if (!this.#wire.isOpen) return;
-    const leaving = this.#leaving.splice(0);
-    if (leaving.length > 0) this.#wire.send({ type: "unsubscribe", channels: leaving });
-    if (this.#join()) this.#wire.ping();
+    if (!this.#connection.isOpen) return;
+    const channels = this.#leaving.splice(0);
+    if (channels.length > 0) this.#connection.send({ type: "unsubscribe", channels });
+    if (this.#join()) this.#connection.ping();
   }
 
   /** Joins what is wanted and not joined yet. Returns whether anything was sent. */
   #join(): boolean {
-    const channels: [key: string, since: Position | undefined][] = [];
+    const channels: [key: string, since?: Position | undefined][] = [];
     const commands: [key: string, command: Frame][] = [];
     for (const interest of this.#interests.values()) {
-      const { key, membership } = interest;
-      if (interest.joining !== "no" || !interest.wanted) continue;
-      if (membership.join === "connecting") {
-        if (!this.#wire.isEstablished) continue;
-        interest.joining = "joined";
-        channels.push(...this.#joinedByConnecting.map((one): [string, undefined] => [one, undefined]));
-        continue;
-      }
-      const since = interest.resumable ? this.#positions.get(membership.resumes ?? key)?.since : undefined;
-      interest.joining = "asked";
+      const { key, membership, joining, isWanted } = interest;
+      if (joining !== "no" || !isWanted) continue;
+      const since = interest.isResumable ? this.#positions.get(membership.resumes ?? key)?.since : undefined;
       if (membership.join === "subscribe") channels.push([key, since]);
-      else commands.push([key, membership.join(since)]);
+      else if (membership.join !== "connecting") commands.push([key, membership.join(since)]);
+      else if (this.#connection.isEstablished) for (const channel of this.#connecting) channels.push([channel]);
+      else continue;
+      interest.joining = membership.join === "connecting" ? "joined" : "asked";
     }
     const isAnything = channels.length + commands.length > 0;
     while (channels.length > 0) this.#subscribe(channels.splice(0, MAX_IN_SUBSCRIBE));
-    for (const [key, command] of commands) this.#asked.set(this.#wire.send(command), [key]);
+    for (const [key, command] of commands) this.#asked.set(this.#connection.send(command), [key]);
     return isAnything;
   }
 
-  #subscribe(channels: readonly [key: string, since: Position | undefined][]): void {
-    const entries = channels.map(([channel, since]) => (since === undefined ? channel : { channel, since }));
-    const id = this.#wire.send({ type: "subscribe", channels: entries });
-    this.#asked.set(
-      id,
-      channels.map(([key]) => key),
-    );
+  #subscribe(entries: readonly [key: string, since?: Position | undefined][]): void {
+    const channels = entries.map(([channel, since]) => (since ? { channel, since } : channel));
+    const keys = entries.map(([key]) => key);
+    this.#asked.set(this.#connection.send({ type: "subscribe", channels }), keys);
   }
 
   // ── what the server says ────────────────────────────────────────────────────────────────────────────────────────
 
   /** The connection is established; `positions` are those of its greeting. */
   establish(positions: unknown): void {
-    this.#joinedByConnecting = isRecord(positions) ? Object.keys(positions) : [];
-    for (const [channel, seq] of this.#named(positions)) {
+    const ends = endsOf(positions);
+    this.#connecting = ends.map(([channel]) => channel);
+    for (const [channel, end] of ends) {
       const position = this.#positionIn(channel);
-      if (position.isConfirmed) position.extend(seq);
-      else position.confirm(this.#wire.epoch, seq, false, true);
+      if (!position.isConfirmed) position.confirm(this.#connection.epoch, end, false, true);
     }
     for (const interest of this.#interests.values()) {
       if (interest.membership.join === "connecting" && interest.joining === "asked") interest.joining = "joined";
     }
   }
 
-  /** Any other message. Returns whether it counts. */
+  /** Any message that is not about the connection itself. Returns whether it counts. */
   handle(frame: Frame, id: string | undefined): boolean {
+    const { type } = frame;
     const channel = text(frame.channel);
-    const isAsked = id !== undefined && this.#asked.has(id);
-    if (frame.type === "subscription_confirmed") {
+    const keys = id === undefined ? undefined : this.#asked.get(id);
+    if (type === "subscription_confirmed") {
       if (channel === undefined) return false;
-      this.#confirm(frame, channel, id);
-    } else if (frame.type === "unsubscription_confirmed") {
-      if (channel !== undefined && id === undefined) this.#end(frame, channel);
-    } else if (isAsked) {
-      if (isError(frame)) this.#refuse(frame, id);
-      else this.#joined(frame, id);
-    } else if (channel !== undefined) {
-      return this.#receive(frame, channel);
-    }
+      if (id !== undefined && !keys) this.request([channelMembership(channel)]);
+      this.#connection.epoch = text(frame.epoch) ?? this.#connection.epoch;
+      const interest = this.#interests.get(channel);
+      if (interest) interest.joining = "joined";
+      this.#begin(channel, number(frame.seq) ?? NaN, frame, frame.kind === "every");
+    } else if (type === "unsubscription_confirmed") {
+      const message = "The rights of the user have changed.";
+      if (channel && !id) this.#refuse(channel, new DuelcastError("SUBSCRIPTION_DENIED", message, { details: frame }));
+    } else if (keys) {
+      if (isError(frame)) this.#refused(frame, keys);
+      else for (const key of keys) this.#joined(frame, key);
+    } else if (channel !== undefined) return this.#receive(frame, channel);
     return true;
   }
 
-  #confirm(frame: Frame, channel: string, id: string | undefined): void {
-    this.#wire.epoch = text(frame.epoch) ?? this.#wire.epoch;
-    if (id !== undefined && !this.#asked.has(id)) this.request([channelMembership(channel)]);
-    const interest = this.#interests.get(channel);
-    if (interest !== undefined) interest.joining = "joined";
-    this.#begin(channel, number(frame.seq), frame.recovered === true, frame.kind === "every", id);
-  }
-
-  /** The reply with which a command of its own joined something. */
-  #joined(frame: Frame, id: string): void {
-    for (const key of this.#asked.get(id) ?? []) {
-      const interest = this.#interests.get(key);
-      if (interest === undefined) continue;
-      interest.joining = "joined";
-      this.#positionIn(key).confirm(this.#wire.epoch, undefined, false, false);
-      for (const [channel, seq] of this.#named(frame.positions)) {
-        this.#positionIn(channel).confirm(this.#wire.epoch, seq, frame.recovered === true, true);
-      }
-      interest.unsettle();
-      interest.receive(frame);
-    }
-  }
-
-  /** `positions` of the reply to a request of the application. */
+  /** The reply to a request of the application may name positions of channels that it joined. */
   replied(frame: Frame): void {
-    for (const [channel, seq] of this.#named(frame.positions)) {
-      if (this.#positions.get(channel)?.isConfirmed !== true) {
-        this.#begin(channel, seq, frame.recovered === true, true, text(frame.requestId));
-      }
+    for (const [channel, end] of endsOf(frame.positions)) {
+      if (!this.#positionIn(channel).isConfirmed) this.#begin(channel, end, frame, true);
     }
-  }
-
-  /** An error that answers a command with which the client joined something. */
-  #refuse(frame: Frame, id: string): void {
-    const keys = this.#asked.get(id) ?? [];
-    const index = /^channels\[(\d+)\]/.exec(text(frame.field) ?? "")?.[1];
-    const error = serverError(frame);
-    const isMissing = error.code === "UNKNOWN_CHANNEL" || error.code === "CONTEST_NOT_FOUND";
-    const retryMs = error.retryAfterMs ?? (isMissing ? MISSING_RETRY_MS : undefined);
-    for (const key of index === undefined ? keys : keys.slice(Number(index), Number(index) + 1)) {
-      this.#positions.get(key)?.giveUp();
-      const interest = this.#interests.get(key);
-      if (interest === undefined) continue;
-      interest.refuse(error);
-      if (retryMs === undefined) continue;
-      this.#wire.deadlines.set(`join ${key}`, this.#wire.now + retryMs, () => {
-        if (interest.joining === "refused") interest.joining = "no";
-      });
-    }
-  }
-
-  /** The server ended a subscription. */
-  #end(frame: Frame, channel: string): void {
-    const error = new DuelcastError("SUBSCRIPTION_DENIED", "The rights of the user have changed.", { details: frame });
-    this.#positions.delete(channel);
-    this.#interests.get(channel)?.refuse(error);
-  }
-
-  /** A message of a channel. Returns whether it counts. */
-  #receive(frame: Frame, channel: string): boolean {
-    const position = this.#positions.get(channel);
-    if (position !== undefined) {
-      const verdict = position.receive(number(frame.seq));
-      if (verdict === "gap") this.#resume(channel, position);
-      if (verdict !== "handle") return false;
-    }
-    this.#interests.get(channel)?.receive(frame);
-    for (const interest of this.#wide)
-      if (interest.covers(channel) && interest.key !== channel) interest.receive(frame);
-    return true;
   }
 
   /** The answer to a ping: what was confirmed before is complete. */
@@ -349,66 +248,112 @@ export class Interests {
     for (const position of this.#positions.values()) position.disconnect();
     for (const interest of this.#interests.values()) {
       interest.joining = "no";
-      this.#wire.deadlines.clear(`join ${interest.key}`);
       interest.unsettle(error);
+      this.#connection.deadlines.clear(interest);
     }
   }
 
   /** Another user is signed in. */
   changeUser(): void {
-    for (const { followers } of this.#interests.values()) for (const follower of followers.keys()) follower.forget?.();
+    for (const interest of this.#interests.values()) interest.each(({ follower }) => follower.forget?.());
   }
 
   /** Another token is set: the positions of the endpoint's own channels may be those of another user. */
   changeToken(): void {
-    this.#joinedByConnecting = [];
+    this.#connecting = [];
   }
 
-  #begin(channel: string, seq: number | undefined, recovered: boolean, every: boolean, id: string | undefined): void {
+  /** A snapshot or replay of a channel begins. */
+  #begin(channel: string, end: number, { recovered, requestId }: Frame, every: boolean): void {
     const position = this.#positionIn(channel);
-    const isSnapshot = position.confirm(this.#wire.epoch, seq, recovered, every);
-    const interests = this.#coveredBy(channel);
-    for (const interest of interests) {
+    const isSnapshot = position.confirm(this.#connection.epoch, end, recovered === true, every);
+    const covering = this.#covering(channel);
+    for (const interest of covering) {
       if (isSnapshot) interest.begin(channel);
       interest.unsettle();
     }
     // The client pings after its own commands; nobody does after those of the application and what nobody asked for.
-    const isPinged = !this.#wire.isEstablished || (id !== undefined && this.#asked.has(id));
-    const isFollowed = interests.some(({ followers }) => followers.size > 0);
-    if (!isPinged && (isFollowed || id === undefined)) position.settledBy = this.#wire.ping();
+    const isPinged = !this.#connection.isEstablished || this.#asked.has(String(requestId));
+    const isFollowed = covering.some(({ followings }) => followings.size > 0);
+    if (!isPinged && (isFollowed || requestId === undefined)) position.settledBy = this.#connection.ping();
   }
 
-  /** Asks for the messages that are missing. */
-  #resume(channel: string, position: ChannelPosition): void {
-    position.resume();
-    this.#subscribe([[channel, position.since]]);
-    this.#wire.ping();
-    for (const interest of this.#coveredBy(channel)) interest.unsettle();
+  /** A command of its own has joined something. */
+  #joined(frame: Frame, key: string): void {
+    const interest = this.#interests.get(key);
+    if (!interest) return;
+    interest.joining = "joined";
+    this.#positionIn(key).confirm(this.#connection.epoch, NaN, false, false);
+    for (const [channel, end] of endsOf(frame.positions)) {
+      this.#positionIn(channel).confirm(this.#connection.epoch, end, frame.recovered === true, true);
+    }
+    interest.unsettle();
+    interest.receive(frame);
+  }
+
+  /** An error answers a command with which the client joined something. */
+  #refused(frame: Frame, keys: readonly string[]): void {
+    const index = /^channels\[(\d+)\]/.exec(text(frame.field) ?? "")?.[1];
+    const error = serverError(frame);
+    const isMissing = error.code === "UNKNOWN_CHANNEL" || error.code === "CONTEST_NOT_FOUND";
+    const retryMs = error.retryAfterMs ?? (isMissing ? MISSING_RETRY_MS : Infinity);
+    for (const key of index ? keys.slice(Number(index), Number(index) + 1) : keys) this.#refuse(key, error, retryMs);
+  }
+
+  #refuse(key: string, error: DuelcastError, retryMs: number = Infinity): void {
+    this.#positions.get(key)?.disconnect();
+    const interest = this.#interests.get(key);
+    if (!interest) return;
+    interest.refuse(error);
+    if (retryMs === Infinity) return;
+    this.#connection.deadlines.set(interest, this.#connection.now + retryMs, () => {
+      if (interest.joining === "refused") interest.joining = "no";
+    });
+  }
+
+  /** A message of a channel. Returns whether it counts. */
+  #receive(frame: Frame, channel: string): boolean {
+    const position = this.#positions.get(channel);
+    const verdict = position?.receive(number(frame.seq));
+    if (position && verdict === "gap") {
+      position.resume();
+      this.#subscribe([[channel, position.since]]);
+      this.#connection.ping();
+      for (const interest of this.#covering(channel)) interest.unsettle();
+    }
+    if (position && verdict !== "handle") return false;
+    for (const interest of this.#covering(channel)) interest.receive(frame);
+    return true;
   }
 
   #isSettled(interest: Interest): boolean {
-    if (this.#positions.get(interest.key)?.settled === false) return false;
-    if (interest.membership.covers === undefined) return true;
-    for (const [channel, position] of this.#positions) {
-      if (position.isConfirmed && !position.settled && interest.covers(channel)) return false;
+    if (this.#positions.get(interest.key)?.isSettled === false) return false;
+    if (!interest.membership.covers) return true;
+    for (const [channel, { isConfirmed, isSettled }] of this.#positions) {
+      if (isConfirmed && !isSettled && interest.covers(channel)) return false;
     }
     return true;
   }
 
-  #coveredBy(channel: string): Interest[] {
+  /** The interests to which a channel belongs. */
+  #covering(channel: string): Interest[] {
     const exact = this.#interests.get(channel);
     const wide = this.#wide.filter((interest) => interest !== exact && interest.covers(channel));
-    return exact === undefined ? wide : [exact, ...wide];
+    return exact ? [exact, ...wide] : wide;
   }
 
   #positionIn(channel: string): ChannelPosition {
-    let position = this.#positions.get(channel);
-    if (position === undefined) this.#positions.set(channel, (position = new ChannelPosition()));
+    const position = this.#positions.get(channel) ?? new ChannelPosition();
+    this.#positions.set(channel, position);
     return position;
   }
+}
 
-  #named(positions: unknown): [channel: string, seq: number][] {
-    const entries = isRecord(positions) ? Object.entries(positions) : [];
-    return entries.filter((entry): entry is [string, number] => typeof entry[1] === "number");
-  }
+function followingOf(interest: Interest, follower: Follower): Following | undefined {
+  return [...interest.followings].find((one) => one.follower === follower);
+}
+
+/** The channels that `positions` names, and where their snapshots or replays end. */
+function endsOf(positions: unknown): [channel: string, end: number][] {
+  return Object.entries(isRecord(positions) ? positions : {}).map(([channel, seq]) => [channel, number(seq) ?? NaN]);
 }

@@ -19,14 +19,13 @@ export interface RequestPlan {
   readonly settle: (result: Frame | DuelcastError) => void;
 }
 
+/** A request as the key of its time-out among the deadlines; its plan is that of the next attempt. */
 interface Waiting {
   readonly plan: RequestPlan;
   readonly command: () => Frame;
   readonly isRepeatable: boolean;
   /** What was sent on this connection and is not answered. */
   sent: Frame | undefined;
-  /** Whether it waits for the time at which the server wants it again. */
-  rests: boolean;
 }
 
 /** The requests of an endpoint that wait for being sent or answered, in the order in which they were made. */
@@ -58,15 +57,15 @@ export class Requests implements Calls {
     }
     const isMade = typeof command === "function";
     const keyed = isMade ? undefined : withKey(this.#facts, command, this.#uuid);
-    this.#waiting.set(id, {
+    const request: Waiting = {
       plan,
       command: isMade ? command : () => keyed ?? command,
       isRepeatable: isMade || isRepeatable(this.#facts, command.type),
       sent: undefined,
-      rests: false,
-    });
+    };
+    this.#waiting.set(id, request);
     if (timeoutMs < Infinity) {
-      this.#connection.deadlines.set(`timeout ${id}`, this.#connection.now + timeoutMs, () => {
+      this.#connection.deadlines.set(request, this.#connection.now + timeoutMs, () => {
         this.settle(id, new DuelcastError("TIMEOUT", "The server has not answered in time."));
       });
     }
@@ -80,8 +79,7 @@ export class Requests implements Calls {
     const request = this.#waiting.get(id);
     if (request === undefined) return;
     this.#waiting.delete(id);
-    this.#connection.deadlines.clear(`timeout ${id}`);
-    this.#connection.deadlines.clear(`again ${id}`);
+    this.#connection.deadlines.clear(request, request.plan);
     request.plan.settle(result);
     this.#connection.want();
   }
@@ -104,11 +102,7 @@ export class Requests implements Calls {
     const error = serverError(frame);
     if (!request.isRepeatable || !request.plan.retriesAfter(error)) return this.settle(id, error);
     request.sent = undefined;
-    request.rests = true;
-    deadlines.set(`again ${id}`, now + (error.retryAfterMs ?? RETRY_MS), () => {
-      request.rests = false;
-      this.#send();
-    });
+    deadlines.set(request.plan, now + (error.retryAfterMs ?? RETRY_MS), () => this.#send());
   }
 
   disconnect(): void {
@@ -127,7 +121,7 @@ export class Requests implements Calls {
   #send(): void {
     if (!this.#connection.isEstablished) return;
     for (const [id, request] of this.#waiting) {
-      if (request.sent !== undefined || request.rests) continue;
+      if (request.sent || this.#connection.deadlines.has(request.plan)) continue;
       const command = request.command();
       const bytes = new TextEncoder().encode(JSON.stringify({ ...command, requestId: id })).length;
       if (bytes > this.#maxBytes) {

@@ -12,23 +12,16 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const requests = new WeakMap<Link, Requests>();
-
-function requestsOf(link: Link): Requests {
-  let found = requests.get(link);
-  if (found === undefined) {
-    found = new Requests(link.connection, link.options.facts, uuid);
-    requests.set(link, found);
-    link.connection.calls = found;
-  }
-  return found;
+/** The requests of a link, which only an application that makes some has. */
+function requestsOf({ connection, options }: Link): Requests {
+  return (connection.calls ??= new Requests(connection, options.facts, uuid)) as Requests;
 }
 
 /** Makes a request as described; returns a function that ends it with an error. */
 export function submit(link: Link, plan: RequestPlan): (error: DuelcastError) => void {
   let id = "";
-  link.act(() => (id = requestsOf(link).make(plan)));
-  return (error) => link.act(() => requestsOf(link).settle(id, error));
+  link.happen(() => (id = requestsOf(link).make(plan)));
+  return (error) => link.happen(() => requestsOf(link).settle(id, error));
 }
 
 /** Sends a command, and resolves with the message that answers it; rejects with a `DuelcastError`. */

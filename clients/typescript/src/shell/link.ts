@@ -1,4 +1,4 @@
-import { Connection, type Action, type ConnectionState } from "../core/connection.js";
+import { Connection, type ConnectionState, type Outside } from "../core/connection.js";
 import type { EndpointFacts } from "../core/facts.js";
 import type { Frame } from "../core/frame.js";
 import type { Follower } from "../core/interest.js";
@@ -21,101 +21,73 @@ export interface LinkOptions {
   readonly random: () => number;
   readonly isHidden: () => boolean;
   readonly tokens: Tokens;
-  readonly changed: (state: ConnectionState) => void;
-  readonly measured: (sent: number, received: number, serverTime: number) => void;
+  readonly changed: Outside["changed"];
+  readonly measured: Outside["measured"];
 }
 
 /** Connects the core of an endpoint with a WebSocket, timers and the token provider. */
-export class Link {
+export class Link implements Outside {
   readonly connection: Connection;
   readonly options: LinkOptions;
   /** Shows a message to the handlers of the application, if it has any. */
-  deliver: ((frame: Frame) => void) | undefined;
+  deliver: (frame: Frame) => void = () => undefined;
+  readonly changed: (state: ConnectionState) => void;
+  readonly measured: Outside["measured"];
   #socket: WebSocketLike | undefined;
   #timer: { readonly handle: unknown; readonly at: number } | undefined;
-  #isActing = false;
-  #flushes = false;
   #asked = 0;
 
   constructor(options: LinkOptions) {
     this.options = options;
-    this.connection = new Connection(options.facts, options.random, options.isHidden);
+    this.changed = options.changed;
+    this.measured = options.measured;
+    this.connection = new Connection(this, options.facts, options.random, options.isHidden);
   }
 
   follow(membership: Membership, follower: Follower): () => void {
-    this.act(() => this.connection.follow(membership, follower), false);
+    this.act(() => this.connection.follow(membership, follower));
     // Whatever becomes wanted in the same turn is joined together.
-    if (!this.#flushes) {
-      this.#flushes = true;
-      queueMicrotask(() => {
-        this.#flushes = false;
-        this.act(() => undefined);
-      });
-    }
-    return () => this.act(() => this.connection.unfollow(membership, follower));
+    queueMicrotask(() => this.happen(() => undefined));
+    return () => this.happen(() => this.connection.unfollow(membership, follower));
   }
 
-  /** Lets something happen to the connection now, and does what follows from it. */
-  readonly act = (step: () => void, flushes = true): void => {
-    const { connection } = this;
-    connection.now = this.options.clock.now();
+  /** Lets something happen to the connection now, and sends what it joins and leaves. */
+  happen(step: () => void): void {
+    this.act(() => {
+      step();
+      this.connection.interests.flush();
+    });
+  }
+
+  /** Lets the application or the surroundings act on the connection at the present time. */
+  act(step: () => void): void {
+    this.connection.now = this.options.clock.now();
     step();
-    if (this.#isActing) return;
-    this.#isActing = true;
-    try {
-      for (;;) {
-        if (flushes) connection.interests.flush();
-        const actions = connection.take();
-        if (actions.length === 0) return;
-        for (const action of actions) this.#do(action);
-      }
-    } finally {
-      this.#isActing = false;
-      this.#arm();
-    }
-  };
-
-  #do(action: Action): void {
-    switch (action.do) {
-      case "ask":
-        return this.#ask();
-      case "dial":
-        return this.#dial(action.query);
-      case "send":
-        return this.#send(action.text);
-      case "hangUp":
-        return this.#hangUp(action.code);
-      case "deliver":
-        return this.deliver?.(action.frame);
-      case "measure":
-        return this.options.measured(action.sent, action.received, action.serverTime);
-      case "state":
-        return this.options.changed(this.connection.state);
-    }
+    this.#arm();
   }
 
-  #ask(): void {
+  ask(): void {
     const asked = ++this.#asked;
     void this.options.tokens.ask().then((answer) => {
-      if (asked === this.#asked) this.act(() => this.connection.token(answer));
+      if (asked === this.#asked) this.happen(() => this.connection.token(answer));
       return undefined;
     });
   }
 
-  #dial(query: readonly (readonly [name: string, value: string])[]): void {
+  dial(query: readonly (readonly [name: string, value: string])[]): void {
     const { url, webSocket } = this.options;
     const parameters = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
     try {
-      if (webSocket === undefined) throw new TypeError("There is no WebSocket here: pass `webSocket` to createClient.");
-      const socket: WebSocketLike = new webSocket(parameters === "" ? url : `${url}?${parameters}`);
+      if (!webSocket) throw new TypeError("There is no WebSocket here: pass `webSocket` to createClient.");
+      const socket = new webSocket(parameters ? `${url}?${parameters}` : url);
       this.#socket = socket;
-      socket.onopen = () => this.act(() => this.connection.opened());
+      socket.onopen = () => this.happen(() => this.connection.opened());
       socket.onmessage = ({ data }: { data: unknown }) => {
-        if (typeof data === "string") this.act(() => this.connection.received(data));
+        if (typeof data === "string") this.happen(() => this.connection.received(data));
       };
       socket.onclose = ({ code, reason }: { code: number; reason: unknown }) => {
         this.#detach();
-        this.act(() => this.connection.lost(code, String(reason)));
+        this.happen(() => this.connection.lost(code, String(reason)));
       };
       // `close` follows. Without a handler, an error that `ws` reports after the end would stop the process.
       socket.onerror = () => undefined;
@@ -124,25 +96,23 @@ export class Link {
     }
   }
 
-  #send(text: string): void {
+  send(data: string): void {
     try {
-      this.#socket?.send(text);
+      this.#socket?.send(data);
     } catch {
       // It is closing: `close` follows.
     }
   }
 
-  /** Ends the socket; without a code because the other end does not answer any more. */
-  #hangUp(code: number | undefined): void {
+  hangUp(code?: number): void {
     const socket = this.#detach();
-    if (code === undefined && socket?.terminate !== undefined) socket.terminate();
+    if (code === undefined && socket?.terminate) socket.terminate();
     else socket?.close(code);
   }
 
-  /** No event of the socket is reported any more. */
   #detach(): WebSocketLike | undefined {
     const socket = this.#socket;
-    if (socket !== undefined) socket.onopen = socket.onmessage = socket.onclose = null;
+    if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
     this.#socket = undefined;
     return socket;
   }
@@ -150,13 +120,13 @@ export class Link {
   /** Sets the timer for what is due next. A timer that is early only looks again. */
   #arm(): void {
     const { clock } = this.options;
-    const next = this.connection.deadlines.next;
-    if (this.#timer !== undefined) {
-      if (next !== undefined && this.#timer.at <= next) return;
+    const { next } = this.connection.deadlines;
+    if (this.#timer) {
+      if (this.#timer.at <= next && next < Infinity) return;
       clock.clearTimeout(this.#timer.handle);
       this.#timer = undefined;
     }
-    if (next === undefined) return;
+    if (next === Infinity) return;
     const now = clock.now();
     const delayMs = Math.min(Math.max(0, next - now), LONGEST_TIMER_MS);
     this.#timer = { handle: clock.setTimeout(() => this.#fire(now + delayMs), delayMs), at: now + delayMs };
@@ -164,7 +134,7 @@ export class Link {
 
   #fire(at: number): void {
     this.#timer = undefined;
-    this.act(() => {
+    this.happen(() => {
       const { deadlines, now } = this.connection;
       if (Math.abs(now - at) > JUMP_MS) {
         deadlines.shift(now - at);

@@ -2,7 +2,7 @@ import { inside, type Client } from "../client.js";
 import type { Frame } from "../core/frame.js";
 import { channelMembership } from "../core/membership.js";
 import type { ChannelOf, EndpointName, PushOf } from "../generated/messages.js";
-import { report } from "../shell/report.js";
+import { callAll, Handlers } from "../shell/handlers.js";
 import { FollowedStore, type Store } from "./store.js";
 
 /** The messages of a channel, as they arrive. As a store, it has no value, but the status. */
@@ -25,16 +25,10 @@ export function channel<E extends EndpointName, C extends ChannelOf<E> & string>
 
 class ChannelFeed<M> extends FollowedStore<undefined> implements Feed<M> {
   readonly #arrived: M[] = [];
-  readonly #handlers = new Set<{ readonly handler: (message: M) => void }>();
+  readonly #handlers = new Handlers<[M]>();
 
   on(handler: (message: M) => void): () => void {
-    const entry = { handler };
-    this.#handlers.add(entry);
-    const unwant = this.want();
-    return () => {
-      this.#handlers.delete(entry);
-      unwant();
-    };
+    return this.#handlers.add(handler, this.want());
   }
 
   override get(): undefined {
@@ -43,19 +37,10 @@ class ChannelFeed<M> extends FollowedStore<undefined> implements Feed<M> {
 
   override receive(frame: Frame): void {
     // Handlers may use the client, which is in the middle of a message now.
-    if (this.#arrived.push(frame as unknown as M) === 1) queueMicrotask(() => this.#deliver());
-  }
-
-  #deliver(): void {
-    for (const message of this.#arrived.splice(0)) {
-      for (const { handler } of [...this.#handlers]) {
-        try {
-          handler(message);
-        } catch (error) {
-          report(error);
-        }
-      }
-    }
+    if (this.#arrived.push(frame as unknown as M) > 1) return;
+    queueMicrotask(() => {
+      for (const message of this.#arrived.splice(0)) callAll(this.#handlers, message);
+    });
   }
 
   protected override publishValue(): boolean {

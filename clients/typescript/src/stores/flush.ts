@@ -1,4 +1,4 @@
-import { report } from "../shell/report.js";
+import { callAll } from "../shell/handlers.js";
 
 /** Calls `run` once, soon: in the next frame of a visible page, otherwise in the next turn. */
 export type Schedule = (run: () => void) => void;
@@ -33,13 +33,6 @@ export class Flush {
   run(): void {
     const changed = [...this.#changed];
     this.#changed.clear();
-    const listeners = changed.flatMap((publisher) => [...publisher.publish()]);
-    for (const listener of listeners) {
-      try {
-        listener();
-      } catch (error) {
-        report(error);
-      }
-    }
+    callAll(changed.flatMap((publisher) => [...publisher.publish()]));
   }
 }

@@ -1,8 +1,9 @@
 import type { Frame } from "../core/frame.js";
 import type { Follower, Status } from "../core/interest.js";
 import type { DuelcastError } from "../errors.js";
+import { Handlers } from "../shell/handlers.js";
 import type { Flush } from "./flush.js";
-import { FollowedStore, Listeners, type Store } from "./store.js";
+import { FollowedStore, type Store } from "./store.js";
 
 /** The newest value for each key. */
 export interface LatestStore<K, V> extends Store<ReadonlyMap<K, V>> {
@@ -78,7 +79,7 @@ export class LatestValues<K, V> extends FollowedStore<ReadonlyMap<K, V>> impleme
 }
 
 class Cell<K, V> implements Store<V | undefined> {
-  readonly listeners = new Listeners();
+  readonly listeners: Handlers<[]> = new Handlers<[]>();
   readonly #store: LatestValues<K, V>;
   readonly #key: K;
 

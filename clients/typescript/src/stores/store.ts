@@ -1,6 +1,7 @@
 import type { Frame } from "../core/frame.js";
 import type { Follower, Status } from "../core/interest.js";
 import type { DuelcastError } from "../errors.js";
+import { Handlers } from "../shell/handlers.js";
 import type { Flush, Publisher } from "./flush.js";
 import { Held } from "./held.js";
 
@@ -18,34 +19,12 @@ export interface Store<T> {
   readonly error: DuelcastError | undefined;
 }
 
-/** A set of listeners, in which the same function counts as often as it is added. */
-export class Listeners implements Iterable<() => void> {
-  readonly #entries = new Set<{ readonly listener: () => void }>();
-
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  /** Adds a listener; the returned function removes it, and then calls `removed`. */
-  add(listener: () => void, removed?: () => void): () => void {
-    const entry = { listener };
-    this.#entries.add(entry);
-    return () => {
-      if (this.#entries.delete(entry)) removed?.();
-    };
-  }
-
-  *[Symbol.iterator](): Iterator<() => void> {
-    for (const { listener } of this.#entries) yield listener;
-  }
-}
-
 /** A value that the client sets itself. */
 export class ValueStore<T> implements Store<T>, Publisher {
   readonly status = "live";
   readonly error = undefined;
   readonly #flush: Flush;
-  readonly #listeners = new Listeners();
+  readonly #listeners = new Handlers<[]>();
   /** The value that will be published. */
   next: T;
   #value: T;
@@ -80,7 +59,7 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
   protected readonly held: Held = new Held();
   readonly #flush: Flush;
   readonly #follow: (follower: Follower) => () => void;
-  readonly #listeners = new Listeners();
+  readonly #listeners = new Handlers<[]>();
   #wants = 0;
   #unfollow: (() => void) | undefined;
   #state: readonly [status: Status, error?: DuelcastError] = ["idle"];

@@ -1,0 +1,29 @@
+/** Functions of the application, in which the same one counts as often as it is added. */
+export class Handlers<A extends readonly unknown[]> implements Iterable<(...values: A) => void> {
+  readonly #entries = new Set<{ readonly handler: (...values: A) => void }>();
+
+  /** Adds a handler; the returned function removes it, and then calls `removed`. */
+  add(handler: (...values: A) => void, removed?: () => void): () => void {
+    const entry = { handler };
+    this.#entries.add(entry);
+    return () => {
+      if (this.#entries.delete(entry)) removed?.();
+    };
+  }
+
+  *[Symbol.iterator](): Iterator<(...values: A) => void> {
+    for (const { handler } of this.#entries) yield handler;
+  }
+}
+
+/** Calls functions of the application. An error of one stops no other; the platform reports it, as if nobody caught it. */
+export function callAll<A extends readonly unknown[]>(handlers: Iterable<(...values: A) => void>, ...values: A): void {
+  for (const handler of [...handlers]) {
+    try {
+      handler(...values);
+    } catch (error) {
+      if (typeof reportError === "function") reportError(error);
+      else console.error(error);
+    }
+  }
+}
