@@ -1,4 +1,5 @@
 import { ClockOffset } from "./core/clock-offset.js";
+import { emplace } from "./core/emplace.js";
 import type { ConnectionState } from "./core/connection.js";
 import { ENDPOINTS } from "./core/facts.js";
 import type { EndpointName } from "./generated/messages.js";
@@ -65,7 +66,7 @@ const insides = new WeakMap<Client, Inside>();
 /** The inside of a client that `createClient` returned. */
 export function inside(client: Client): Inside {
   const found = insides.get(client);
-  if (found === undefined) throw new TypeError("This is not a client that createClient returned.");
+  if (!found) throw new TypeError("This is not a client that createClient returned.");
   return found;
 }
 
@@ -104,22 +105,21 @@ export function createClient(options: ClientOptions): Client {
   }
 
   function link(name: EndpointName): Link {
-    let found = links.get(name);
-    if (found !== undefined) return found;
-    found = new Link({
-      url: `${url.replace(/^http/, "ws")}/api/v69/ws/${name}`,
-      facts: ENDPOINTS[name],
-      isHidden: () => page.isHidden,
-      webSocket,
-      clock,
-      random,
-      tokens,
-      changed: (next) => changed(name, next),
-      measured: (sent, received, serverTime) => clockOffsetMs.set(offset.add(sent, received, serverTime)),
+    return emplace(links, name, () => {
+      const made = new Link({
+        url: `${url.replace(/^http/, "ws")}/api/v69/ws/${name}`,
+        facts: ENDPOINTS[name],
+        isHidden: () => page.isHidden,
+        webSocket,
+        clock,
+        random,
+        tokens,
+        changed: (next) => changed(name, next),
+        measured: (...times) => clockOffsetMs.set(offset.add(...times)),
+      });
+      if (isClosed) made.connection.close();
+      return made;
     });
-    links.set(name, found);
-    if (isClosed) found.connection.close();
-    return found;
   }
 
   const client: Client = {
@@ -135,11 +135,6 @@ export function createClient(options: ClientOptions): Client {
     },
   };
 
-  function once<T>(key: string, make: () => T): T {
-    if (!kept.has(key)) kept.set(key, make());
-    return kept.get(key) as T;
-  }
-
-  insides.set(client, { url, flush, clock, storage, tokens, link, once });
+  insides.set(client, { url, flush, clock, storage, tokens, link, once: (key, make) => emplace(kept, key, make) as never });
   return client;
 }

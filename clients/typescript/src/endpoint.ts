@@ -1,4 +1,5 @@
 import { inside, type Client } from "./client.js";
+import { emplace } from "./core/emplace.js";
 import type { Frame } from "./core/frame.js";
 import type { BodyOf, CommandOf, EndpointName, MessageOf, ReplyOf, TypeOf } from "./generated/messages.js";
 import { request, type RequestOptions } from "./shell/calls.js";
@@ -43,8 +44,7 @@ class LinkedEndpoint<E extends EndpointName> implements Endpoint<E> {
   }
 
   on<T extends TypeOf<E>>(type: T, handler: (message: MessageOf<E, T>) => void): () => void {
-    const handlers = this.#handlers.get(type) ?? new Handlers();
-    this.#handlers.set(type, handlers);
+    const handlers = emplace(this.#handlers, type, () => new Handlers());
     return handlers.add(handler as unknown as (frame: Frame) => void);
   }
 }

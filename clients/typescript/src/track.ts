@@ -1,5 +1,5 @@
 import { inside, type Client, type QueueStorage } from "./client.js";
-import { records, type Frame } from "./core/frame.js";
+import { records, time, type Frame } from "./core/frame.js";
 import { DuelcastError } from "./errors.js";
 import type { TrackedEvent } from "./generated/messages.js";
 import type { Clock } from "./shell/clock.js";
@@ -9,9 +9,9 @@ import { uuid } from "./shell/uuid.js";
 
 const MAX_QUEUED = 1000;
 const MAX_IN_BATCH = 100;
-/** The smallest limit of an endpoint, so that a batch always passes. */
-const MAX_BATCH_BYTES = 60_000;
-const MAX_AGE_MS = 24 * 3600 * 1000;
+/** In characters of at most three bytes: the server accepts at least 64 KiB in a message. */
+const MAX_BATCH_LENGTH = 20_000;
+const MAX_AGE_MS = 24 * 3_600_000;
 const STORAGE_KEY = "duelcast.track";
 
 /**
@@ -40,7 +40,7 @@ function trackerOf(client: Client): Tracker {
 }
 
 interface Waiting {
-  readonly event: Readonly<Record<string, unknown>> & { readonly eventId: string };
+  readonly event: Readonly<Record<string, unknown>>;
   settle(result: TrackedEvent | DuelcastError): void;
 }
 
@@ -82,6 +82,7 @@ class Tracker {
     this.#isSending = true;
     submit(this.#link, {
       command: () => this.#command(),
+      isRepeatable: true,
       timeoutMs: Infinity,
       retriesAfter: (error) => error.retriable,
       settle: (result) => this.#settle(result),
@@ -89,14 +90,11 @@ class Tracker {
   }
 
   #command(): Frame {
-    let bytes = 0;
-    const encoder = new TextEncoder();
-    const fits = ({ event }: Waiting, index: number): boolean => {
-      bytes += encoder.encode(JSON.stringify(event)).length + 1;
-      return index === 0 || (index < MAX_IN_BATCH && bytes <= MAX_BATCH_BYTES);
-    };
-    const end = this.#queue.findIndex((waiting, index) => !fits(waiting, index));
-    this.#batch = end < 0 ? this.#queue.slice() : this.#queue.slice(0, end);
+    let length = 0;
+    this.#batch = this.#queue.slice(0, MAX_IN_BATCH).filter(({ event }, index) => {
+      length += JSON.stringify(event).length;
+      return index === 0 || length <= MAX_BATCH_LENGTH;
+    });
     return { type: "track_event", events: this.#batch.map(({ event }) => event) };
   }
 
@@ -115,11 +113,9 @@ class Tracker {
   #load(): Waiting[] {
     try {
       const events: unknown = JSON.parse(this.#storage?.getItem(STORAGE_KEY) ?? "[]");
-      return records(events).flatMap((event) => {
-        const age = this.#clock.now() - Date.parse(String(event.occurredAt));
-        if (typeof event.eventId !== "string" || !(age < MAX_AGE_MS)) return [];
-        return [{ event: { ...event, eventId: event.eventId }, settle: () => undefined }];
-      });
+      const oldest = this.#clock.now() - MAX_AGE_MS;
+      const fresh = records(events).filter(({ occurredAt }) => time(occurredAt) > oldest);
+      return fresh.map((event) => ({ event, settle: () => undefined }));
     } catch {
       return [];
     }

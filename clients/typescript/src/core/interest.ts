@@ -18,20 +18,12 @@ export interface Follower {
   forget?(): void;
 }
 
-/** A follower of an interest, as its key among the deadlines too. */
-export interface Following {
-  readonly follower: Follower;
-  /** Whether it has not wanted the interest any more for less than the linger. */
-  lingers: boolean;
-  /** Whether it holds what a snapshot brought, so that the messages since then are enough. */
-  holds: boolean;
-}
-
 /** One thing that is wanted, or was a moment ago. */
 export class Interest {
-  readonly followings: Set<Following> = new Set();
+  /** Whether each follower holds what a snapshot brought, so that the messages since then are enough. */
+  readonly followers: Map<Follower, boolean> = new Map();
   /** Whether a request of the application joined it, and none has left it. */
-  requested = false;
+  isRequested = false;
   /** How far joining has come on this connection. */
   joining: "no" | "asked" | "joined" | "refused" = "no";
 
@@ -41,12 +33,13 @@ export class Interest {
     return this.membership.key;
   }
 
-  get isWanted(): boolean {
-    return this.requested || [...this.followings].some(({ lingers }) => !lingers);
+  get isResumable(): boolean {
+    return this.followers.size > 0 && [...this.followers.values()].every(Boolean);
   }
 
-  get isResumable(): boolean {
-    return this.followings.size > 0 && [...this.followings].every(({ holds }) => holds);
+  /** Whether a follower wants it that does not only linger. */
+  isWanted(lingers: (follower: Follower) => boolean): boolean {
+    return this.isRequested || [...this.followers.keys()].some((follower) => !lingers(follower));
   }
 
   covers(channel: string): boolean {
@@ -55,31 +48,29 @@ export class Interest {
 
   /** A snapshot of everything, or of a channel that belongs to it, begins. */
   begin(channel?: string): void {
-    this.each(({ follower }) => follower.begin(channel === this.key ? undefined : channel));
+    for (const follower of this.followers.keys()) follower.begin(channel === this.key ? undefined : channel);
   }
 
   receive(frame: Frame): void {
-    this.each(({ follower }) => follower.receive(frame));
+    for (const follower of this.followers.keys()) follower.receive(frame);
   }
 
   settle(): void {
-    this.each((following) => {
-      following.holds = true;
-      following.follower.change("live");
-    });
+    for (const follower of this.followers.keys()) {
+      this.followers.set(follower, true);
+      follower.change("live");
+    }
   }
 
   /** The values are not complete, or not current. If `error` says that they will not be, what holds nothing is refused. */
   unsettle(error?: DuelcastError): void {
-    this.each(({ follower, holds }) => follower.change(holds ? "stale" : error ? "refused" : "loading", error));
+    for (const [follower, holds] of this.followers) {
+      follower.change(holds ? "stale" : error ? "refused" : "loading", error);
+    }
   }
 
   refuse(error: DuelcastError): void {
     this.joining = "refused";
-    this.each(({ follower }) => follower.change("refused", error));
-  }
-
-  each(visit: (following: Following) => void): void {
-    for (const following of this.followings) visit(following);
+    for (const follower of this.followers.keys()) follower.change("refused", error);
   }
 }

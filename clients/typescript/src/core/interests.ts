@@ -1,7 +1,8 @@
 import { DuelcastError } from "../errors.js";
 import type { Connection } from "./connection.js";
+import { emplace } from "./emplace.js";
 import { isRecord, number, text, type Frame } from "./frame.js";
-import { Interest, type Follower, type Following } from "./interest.js";
+import { Interest, type Follower } from "./interest.js";
 import { channelMembership, type Membership } from "./membership.js";
 import { ChannelPosition, type Position } from "./position.js";
 import { isError, serverError } from "./server-error.js";
@@ -31,7 +32,7 @@ export class Interests {
 
   /** Whether something is wanted. */
   get areWanted(): boolean {
-    for (const { isWanted } of this.#interests.values()) if (isWanted) return true;
+    for (const interest of this.#interests.values()) if (this.#isWanted(interest)) return true;
     return false;
   }
 
@@ -39,12 +40,9 @@ export class Interests {
 
   follow(membership: Membership, follower: Follower): void {
     const interest = this.#interestIn(membership);
-    const known = followingOf(interest, follower);
-    if (known) {
-      known.lingers = false;
-      return this.#connection.deadlines.clear(known);
-    }
-    interest.followings.add({ follower, lingers: false, holds: false });
+    this.#connection.deadlines.clear(follower);
+    if (interest.followers.has(follower)) return;
+    interest.followers.set(follower, false);
     follower.change("loading");
     // One that is joined already is joined again, for its snapshot.
     if (interest.joining !== "asked") interest.joining = "no";
@@ -52,17 +50,15 @@ export class Interests {
 
   unfollow(membership: Membership, follower: Follower): void {
     const interest = this.#interests.get(membership.key);
-    const following = interest && followingOf(interest, follower);
-    if (!following) return;
-    following.lingers = true;
-    this.#connection.deadlines.set(following, this.#connection.now + LINGER_MS, () => this.#drop(interest, following));
+    if (!interest?.followers.has(follower)) return;
+    this.#connection.deadlines.set(follower, this.#connection.now + LINGER_MS, () => this.#drop(interest, follower));
   }
 
   /** A request of the application joined these channels or rooms. */
   request(memberships: readonly Membership[]): void {
     for (const membership of memberships) {
       const interest = this.#interestIn(membership);
-      interest.requested = true;
+      interest.isRequested = true;
       if (interest.joining === "no") interest.joining = "joined";
     }
   }
@@ -71,9 +67,9 @@ export class Interests {
   release(memberships: readonly Membership[]): void {
     for (const membership of memberships) {
       const interest = this.#interestIn(membership);
-      interest.requested = false;
+      interest.isRequested = false;
       interest.joining = "no";
-      if (interest.followings.size === 0) this.#forget(interest);
+      if (interest.followers.size === 0) this.#forget(interest);
       this.#rejoinCovered(interest);
     }
   }
@@ -81,10 +77,8 @@ export class Interests {
   /** Ends all interests; the connection is not needed any more. */
   end(): void {
     for (const interest of this.#interests.values()) {
-      interest.each((following) => {
-        this.#connection.deadlines.clear(following, interest);
-        following.follower.change("idle");
-      });
+      for (const follower of interest.followers.keys()) follower.change("idle");
+      this.#connection.deadlines.clear(interest, ...interest.followers.keys());
     }
     this.#interests.clear();
     this.#positions.clear();
@@ -92,19 +86,18 @@ export class Interests {
   }
 
   #interestIn(membership: Membership): Interest {
-    const known = this.#interests.get(membership.key);
-    if (known) return known;
-    const interest = new Interest(membership);
-    this.#interests.set(membership.key, interest);
-    if (membership.covers) this.#wide = [...this.#wide, interest];
-    return interest;
+    return emplace(this.#interests, membership.key, () => {
+      const interest = new Interest(membership);
+      if (membership.covers) this.#wide = [...this.#wide, interest];
+      return interest;
+    });
   }
 
-  #drop(interest: Interest, following: Following): void {
+  #drop(interest: Interest, follower: Follower): void {
     const { key, membership, joining } = interest;
-    interest.followings.delete(following);
-    following.follower.change("idle");
-    if (interest.followings.size > 0 || interest.requested) return;
+    interest.followers.delete(follower);
+    follower.change("idle");
+    if (interest.followers.size > 0 || interest.isRequested) return;
     this.#forget(interest);
     if (joining === "no" || joining === "refused" || !this.#connection.isWanted || this.#covering(key).length > 0) return;
     if (membership.leave) this.#connection.send(membership.leave);
@@ -165,8 +158,8 @@ export class Interests {
     const channels: [key: string, since?: Position | undefined][] = [];
     const commands: [key: string, command: Frame][] = [];
     for (const interest of this.#interests.values()) {
-      const { key, membership, joining, isWanted } = interest;
-      if (joining !== "no" || !isWanted) continue;
+      const { key, membership } = interest;
+      if (interest.joining !== "no" || !this.#isWanted(interest)) continue;
       const since = interest.isResumable ? this.#positions.get(membership.resumes ?? key)?.since : undefined;
       if (membership.join === "subscribe") channels.push([key, since]);
       else if (membership.join !== "connecting") commands.push([key, membership.join(since)]);
@@ -255,7 +248,7 @@ export class Interests {
 
   /** Another user is signed in. */
   changeUser(): void {
-    for (const interest of this.#interests.values()) interest.each(({ follower }) => follower.forget?.());
+    for (const { followers } of this.#interests.values()) for (const follower of followers.keys()) follower.forget?.();
   }
 
   /** Another token is set: the positions of the endpoint's own channels may be those of another user. */
@@ -274,7 +267,7 @@ export class Interests {
     }
     // The client pings after its own commands; nobody does after those of the application and what nobody asked for.
     const isPinged = !this.#connection.isEstablished || this.#asked.has(String(requestId));
-    const isFollowed = covering.some(({ followings }) => followings.size > 0);
+    const isFollowed = covering.some(({ followers }) => followers.size > 0);
     if (!isPinged && (isFollowed || requestId === undefined)) position.settledBy = this.#connection.ping();
   }
 
@@ -335,6 +328,10 @@ export class Interests {
     return true;
   }
 
+  #isWanted(interest: Interest): boolean {
+    return interest.isWanted((follower) => this.#connection.deadlines.has(follower));
+  }
+
   /** The interests to which a channel belongs. */
   #covering(channel: string): Interest[] {
     const exact = this.#interests.get(channel);
@@ -343,14 +340,8 @@ export class Interests {
   }
 
   #positionIn(channel: string): ChannelPosition {
-    const position = this.#positions.get(channel) ?? new ChannelPosition();
-    this.#positions.set(channel, position);
-    return position;
+    return emplace(this.#positions, channel, () => new ChannelPosition());
   }
-}
-
-function followingOf(interest: Interest, follower: Follower): Following | undefined {
-  return [...interest.followings].find((one) => one.follower === follower);
 }
 
 /** The channels that `positions` names, and where their snapshots or replays end. */

@@ -1,6 +1,6 @@
 import { DuelcastError } from "../errors.js";
 import type { Calls, Connection } from "./connection.js";
-import { channelsOf, isRepeatable, withKey, type EndpointFacts } from "./facts.js";
+import { channelsOf, type EndpointFacts } from "./facts.js";
 import { isRecord, number, type Frame } from "./frame.js";
 import { channelMembership, roomMembership, type Membership } from "./membership.js";
 import { isError, serverError } from "./server-error.js";
@@ -10,36 +10,34 @@ const RETRY_MS = 1000;
 
 /** What a request consists of. */
 export interface RequestPlan {
-  /** The command; or a function that makes it, idempotency keys included, each time that it is sent. */
-  readonly command: Frame | (() => Frame);
+  /** Makes the command, with its idempotency key, each time that it is sent. */
+  readonly command: () => Frame;
+  /** Whether sending it twice does no harm. */
+  readonly isRepeatable: boolean;
   /** In milliseconds; `Infinity` waits for ever. */
   readonly timeoutMs: number;
-  /** Whether the command is sent again after an error, if it may be repeated at all. */
+  /** Whether it is sent again after an error, if it is repeatable. */
   readonly retriesAfter: (error: DuelcastError) => boolean;
   readonly settle: (result: Frame | DuelcastError) => void;
 }
 
-/** A request as the key of its time-out among the deadlines; its plan is that of the next attempt. */
+/** A request, which is the key of its time-out among the deadlines; its plan is that of the next attempt. */
 interface Waiting {
   readonly plan: RequestPlan;
-  readonly command: () => Frame;
-  readonly isRepeatable: boolean;
   /** What was sent on this connection and is not answered. */
-  sent: Frame | undefined;
+  sent?: Frame | undefined;
 }
 
 /** The requests of an endpoint that wait for being sent or answered, in the order in which they were made. */
 export class Requests implements Calls {
   readonly #connection: Connection;
   readonly #facts: EndpointFacts;
-  readonly #uuid: () => string;
   readonly #waiting = new Map<string, Waiting>();
   #maxBytes = Infinity;
 
-  constructor(connection: Connection, facts: EndpointFacts, uuid: () => string) {
+  constructor(connection: Connection, facts: EndpointFacts) {
     this.#connection = connection;
     this.#facts = facts;
-    this.#uuid = uuid;
   }
 
   get size(): number {
@@ -48,22 +46,15 @@ export class Requests implements Calls {
 
   /** Makes a request; returns its id. */
   make(plan: RequestPlan): string {
-    const { command, timeoutMs } = plan;
     const id = this.#connection.nextId();
     const refusal = this.#connection.refusal ?? (this.size < MAX_WAITING ? undefined : tooMany());
-    if (refusal !== undefined) {
+    if (refusal) {
       plan.settle(refusal);
       return id;
     }
-    const isMade = typeof command === "function";
-    const keyed = isMade ? undefined : withKey(this.#facts, command, this.#uuid);
-    const request: Waiting = {
-      plan,
-      command: isMade ? command : () => keyed ?? command,
-      isRepeatable: isMade || isRepeatable(this.#facts, command.type),
-      sent: undefined,
-    };
+    const request: Waiting = { plan };
     this.#waiting.set(id, request);
+    const { timeoutMs } = plan;
     if (timeoutMs < Infinity) {
       this.#connection.deadlines.set(request, this.#connection.now + timeoutMs, () => {
         this.settle(id, new DuelcastError("TIMEOUT", "The server has not answered in time."));
@@ -77,7 +68,7 @@ export class Requests implements Calls {
   /** Ends a request; does nothing if it has ended already. */
   settle(id: string, result: Frame | DuelcastError): void {
     const request = this.#waiting.get(id);
-    if (request === undefined) return;
+    if (!request) return;
     this.#waiting.delete(id);
     this.#connection.deadlines.clear(request, request.plan);
     request.plan.settle(result);
@@ -91,7 +82,7 @@ export class Requests implements Calls {
 
   answer(frame: Frame, id: string): void {
     const request = this.#waiting.get(id);
-    if (request?.sent === undefined) return;
+    if (!request?.sent) return;
     const { interests, deadlines, now } = this.#connection;
     if (!isError(frame)) {
       interests.request(this.#memberships(this.#facts.joins, request.sent));
@@ -100,14 +91,14 @@ export class Requests implements Calls {
       return this.settle(id, frame);
     }
     const error = serverError(frame);
-    if (!request.isRepeatable || !request.plan.retriesAfter(error)) return this.settle(id, error);
+    if (!request.plan.isRepeatable || !request.plan.retriesAfter(error)) return this.settle(id, error);
     request.sent = undefined;
     deadlines.set(request.plan, now + (error.retryAfterMs ?? RETRY_MS), () => this.#send());
   }
 
   disconnect(): void {
     for (const [id, request] of this.#waiting) {
-      if (request.sent !== undefined && !request.isRepeatable) {
+      if (request.sent && !request.plan.isRepeatable) {
         this.settle(id, new DuelcastError("OUTCOME_UNKNOWN", "The connection was lost before the answer."));
       }
       request.sent = undefined;
@@ -122,7 +113,7 @@ export class Requests implements Calls {
     if (!this.#connection.isEstablished) return;
     for (const [id, request] of this.#waiting) {
       if (request.sent || this.#connection.deadlines.has(request.plan)) continue;
-      const command = request.command();
+      const command = request.plan.command();
       const bytes = new TextEncoder().encode(JSON.stringify({ ...command, requestId: id })).length;
       if (bytes > this.#maxBytes) {
         this.settle(id, new DuelcastError("MESSAGE_TOO_BIG", `The server accepts at most ${this.#maxBytes} bytes.`));
@@ -136,8 +127,7 @@ export class Requests implements Calls {
   /** What a command joins or leaves. */
   #memberships(templates: EndpointFacts["joins"], command: Frame): Membership[] {
     const names = channelsOf(templates?.[command.type] ?? [], command, this.#connection.wallet);
-    const isRoom = command.type === "join_contest_room" || command.type === "leave_contest_room";
-    if (isRoom && names.length > 0) return [roomMembership(Number(command.contestId))];
+    if (names.length > 0 && command.type.endsWith("_contest_room")) return [roomMembership(Number(command.contestId))];
     return names.map((name) => channelMembership(name));
   }
 }

@@ -1,3 +1,4 @@
+import { isRepeatable, withKey } from "../core/facts.js";
 import type { Frame } from "../core/frame.js";
 import { Requests, type RequestPlan } from "../core/requests.js";
 import { DuelcastError } from "../errors.js";
@@ -14,7 +15,7 @@ export interface RequestOptions {
 
 /** The requests of a link, which only an application that makes some has. */
 function requestsOf({ connection, options }: Link): Requests {
-  return (connection.calls ??= new Requests(connection, options.facts, uuid)) as Requests;
+  return (connection.calls ??= new Requests(connection, options.facts)) as Requests;
 }
 
 /** Makes a request as described; returns a function that ends it with an error. */
@@ -31,14 +32,18 @@ export function request(
   { timeoutMs = 10_000, signal }: RequestOptions = {},
 ): Promise<Frame> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted === true) return reject(aborted(signal));
+    if (signal?.aborted) return reject(aborted(signal));
     const abort = (): void => end(aborted(signal));
     const settle = (result: Frame | DuelcastError): void => {
       signal?.removeEventListener("abort", abort);
       if (result instanceof DuelcastError) reject(result);
       else resolve(result);
     };
-    const end = submit(link, { command, timeoutMs, retriesAfter: isPassing, settle });
+    const { facts } = link.options;
+    const keyed = withKey(facts, command, uuid);
+    const isSafe = isRepeatable(facts, command.type);
+    const plan = { command: () => keyed, isRepeatable: isSafe, timeoutMs, retriesAfter: isPassing, settle };
+    const end = submit(link, plan);
     signal?.addEventListener("abort", abort);
   });
 }

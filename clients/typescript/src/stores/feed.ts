@@ -19,7 +19,7 @@ export function channel<E extends EndpointName, C extends ChannelOf<E> & string>
 ): Feed<PushOf<E, C>> {
   const { flush, link, once } = inside(client);
   return once(`channel ${endpoint} ${name}`, () => {
-    return new ChannelFeed<PushOf<E, C>>(flush, (follower) => link(endpoint).follow(channelMembership(name), follower));
+    return new ChannelFeed<PushOf<E, C>>(flush, link(endpoint), channelMembership(name));
   });
 }
 

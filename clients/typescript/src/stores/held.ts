@@ -1,3 +1,5 @@
+import { emplace } from "../core/emplace.js";
+
 interface Item {
   readonly value: unknown;
   /** The channel whose snapshots contain it; none for what the client made itself. */
@@ -18,10 +20,15 @@ export class Held {
     return this.#families.get(family)?.get(key)?.value;
   }
 
+  /** The keys and values of a family. */
+  *entries(family: string): Iterable<readonly [key: unknown, value: unknown]> {
+    for (const [key, { value }] of this.#families.get(family) ?? []) yield [key, value];
+  }
+
   put(family: string, key: unknown, value: unknown, from?: unknown): void {
-    const items = this.#families.get(family) ?? new Map<unknown, Item>();
+    const items = emplace(this.#families, family, () => new Map<unknown, Item>());
     this.#forget(items.get(key));
-    this.#families.set(family, items.set(key, { value, from }));
+    items.set(key, { value, from });
     this.#lists.delete(family);
   }
 
@@ -33,13 +40,10 @@ export class Held {
 
   /** The values of a family in an order; the same list until one of them has changed. */
   list<V>(family: string, order?: (a: V, b: V) => number): readonly V[] {
-    let list = this.#lists.get(family) as V[] | undefined;
-    if (list === undefined) {
-      list = Array.from(this.#families.get(family)?.values() ?? [], ({ value }) => value as V);
-      if (order !== undefined) list.sort(order);
-      this.#lists.set(family, list);
-    }
-    return list;
+    return emplace(this.#lists, family, () => {
+      const list = Array.from(this.entries(family), ([, value]) => value as V);
+      return order ? list.sort(order) : list;
+    }) as readonly V[];
   }
 
   /** A snapshot of the channels that `covers` names begins; `remove` is called at its end for what it did not contain. */
@@ -63,6 +67,6 @@ export class Held {
   }
 
   #forget(item: Item | undefined): void {
-    if (item !== undefined) this.#absent.delete(item);
+    if (item) this.#absent.delete(item);
   }
 }

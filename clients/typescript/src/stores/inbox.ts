@@ -3,8 +3,6 @@ import { number, records, type Frame } from "../core/frame.js";
 import type { Membership } from "../core/membership.js";
 import type { Notification, ReadConfirmed } from "../generated/messages.js";
 import { request } from "../shell/calls.js";
-import type { Link } from "../shell/link.js";
-import type { Flush } from "./flush.js";
 import { ComposedStore, type Store } from "./store.js";
 
 /** What an inbox holds. */
@@ -28,27 +26,20 @@ export interface Inbox extends Store<InboxValue> {
 /** The notifications of the user, or without a token the announcements alone. */
 export function inbox(client: Client): Inbox {
   const { flush, link, once } = inside(client);
-  return once("inbox", () => new UserInbox(flush, link("notifications")));
+  return once("inbox", () => new UserInbox(flush, link("notifications"), MEMBERSHIP));
 }
 
 const ANNOUNCEMENTS = "system.announcements";
 const MEMBERSHIP: Membership = { key: "inbox", join: "connecting", covers: () => true };
 
 class UserInbox extends ComposedStore<InboxValue> implements Inbox {
-  readonly #link: Link;
-
-  constructor(flush: Flush, link: Link) {
-    super(flush, (follower) => link.follow(MEMBERSHIP, follower));
-    this.#link = link;
-  }
-
   async markRead(ids: readonly number[]): Promise<ReadConfirmed> {
-    return (await request(this.#link, { type: "mark_read", ids })) as unknown as ReadConfirmed;
+    return (await request(this.link, { type: "mark_read", ids })) as unknown as ReadConfirmed;
   }
 
   async markAllRead(types?: readonly string[]): Promise<ReadConfirmed> {
     const command = { type: "mark_all_read", ...(types && { types }) };
-    return (await request(this.#link, command)) as unknown as ReadConfirmed;
+    return (await request(this.link, command)) as unknown as ReadConfirmed;
   }
 
   override receive(frame: Frame): void {

@@ -1,8 +1,11 @@
 import type { Frame } from "../core/frame.js";
-import type { Follower, Status } from "../core/interest.js";
+import { emplace } from "../core/emplace.js";
+import type { Status } from "../core/interest.js";
+import type { Membership } from "../core/membership.js";
 import type { DuelcastError } from "../errors.js";
 import { Handlers } from "../shell/handlers.js";
-import type { Flush } from "./flush.js";
+import type { Link } from "../shell/link.js";
+import type { Flush, Publisher } from "./flush.js";
 import { FollowedStore, type Store } from "./store.js";
 
 /** The newest value for each key. */
@@ -15,77 +18,77 @@ export interface LatestStore<K, V> extends Store<ReadonlyMap<K, V>> {
 export class LatestValues<K, V> extends FollowedStore<ReadonlyMap<K, V>> implements LatestStore<K, V> {
   readonly #read: (frame: Frame) => readonly [K, V] | undefined;
   readonly #cells = new Map<K, Cell<K, V>>();
-  /** The published values; `#whole` is a copy that never changes, made when somebody asks for it. */
-  readonly #values = new Map<K, V>();
-  readonly #changed = new Set<K>();
-  #whole: ReadonlyMap<K, V> | undefined;
+  #values: ReadonlyMap<K, V> | undefined;
+  #isChanged = false;
 
   constructor(
     flush: Flush,
-    follow: (follower: Follower) => () => void,
+    link: Link,
+    membership: Membership,
     read: (frame: Frame) => readonly [K, V] | undefined,
   ) {
-    super(flush, follow);
+    super(flush, link, membership);
     this.#read = read;
   }
 
+  /** Made when somebody asks for it, because most look at cells. */
   override get(): ReadonlyMap<K, V> {
-    return (this.#whole ??= new Map(this.#values));
+    return (this.#values ??= new Map(this.held.entries("") as Iterable<[K, V]>));
   }
 
   at(key: K): Store<V | undefined> {
-    let cell = this.#cells.get(key);
-    if (cell === undefined) this.#cells.set(key, (cell = new Cell(this, key)));
-    return cell;
+    return emplace(this.#cells, key, () => new Cell(this, key));
   }
 
-  /** The published value of a key. */
-  value(key: K): V | undefined {
-    return this.#values.get(key);
+  /** The value of a key, which may not be published yet. */
+  newest(key: K): V | undefined {
+    return this.held.get("", key) as V | undefined;
   }
 
   override receive(frame: Frame): void {
     const entry = this.#read(frame);
-    if (entry === undefined) return;
-    this.#changed.add(entry[0]);
-    this.put("", ...entry, frame.channel);
+    if (entry) this.put("", ...entry, frame.channel);
   }
 
-  override publish(): Iterable<() => void> {
-    const { status } = this;
-    const changed = [...this.#changed];
-    const listeners = super.publish();
-    // A new status concerns every cell.
-    const cells = status === this.status ? changed.map((key) => this.#cells.get(key)) : this.#cells.values();
-    return [...listeners, ...Array.from(cells).flatMap((cell) => [...(cell?.listeners ?? [])])];
+  override change(status: Status, error?: DuelcastError): void {
+    super.change(status, error);
+    for (const cell of this.#cells.values()) this.changed(cell);
+  }
+
+  protected override put(family: string, key: K, value: V, from: unknown): void {
+    super.put(family, key, value, from);
+    this.#changedAt(key);
   }
 
   protected override remove(family: string, key: K): void {
-    this.#changed.add(key);
     super.remove(family, key);
+    this.#changedAt(key);
   }
 
   protected override publishValue(): boolean {
-    if (this.#changed.size === 0) return false;
-    for (const key of this.#changed) {
-      const value = this.held.get("", key) as V | undefined;
-      if (value === undefined) this.#values.delete(key);
-      else this.#values.set(key, value);
-    }
-    this.#changed.clear();
-    this.#whole = undefined;
-    return true;
+    const isChanged = this.#isChanged;
+    if (isChanged) this.#values = undefined;
+    this.#isChanged = false;
+    return isChanged;
+  }
+
+  #changedAt(key: K): void {
+    const cell = this.#cells.get(key);
+    if (cell) this.changed(cell);
+    this.#isChanged = true;
   }
 }
 
-class Cell<K, V> implements Store<V | undefined> {
-  readonly listeners: Handlers<[]> = new Handlers<[]>();
+class Cell<K, V> implements Store<V | undefined>, Publisher {
+  readonly #listeners = new Handlers<[]>();
   readonly #store: LatestValues<K, V>;
   readonly #key: K;
+  #value: V | undefined;
 
   constructor(store: LatestValues<K, V>, key: K) {
     this.#store = store;
     this.#key = key;
+    this.#value = store.newest(key);
   }
 
   get status(): Status {
@@ -97,10 +100,15 @@ class Cell<K, V> implements Store<V | undefined> {
   }
 
   get(): V | undefined {
-    return this.#store.value(this.#key);
+    return this.#value;
   }
 
   subscribe(listener: () => void): () => void {
-    return this.listeners.add(listener, this.#store.want());
+    return this.#listeners.add(listener, this.#store.want());
+  }
+
+  publish(): Iterable<() => void> {
+    this.#value = this.#store.newest(this.#key);
+    return this.#listeners;
   }
 }

@@ -8,9 +8,7 @@ import { FollowedStore, type Store } from "./store.js";
 export function leaderboard(client: Client, contestId: number): Store<Leaderboard | undefined> {
   const { flush, link, once } = inside(client);
   const membership = channelMembership(`leaderboard.${contestId}`);
-  return once(membership.key, () => {
-    return new NewestLeaderboard(flush, (follower) => link("contest").follow(membership, follower));
-  });
+  return once(membership.key, () => new NewestLeaderboard(flush, link("contest"), membership));
 }
 
 class NewestLeaderboard extends FollowedStore<Leaderboard | undefined> {

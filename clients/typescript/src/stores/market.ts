@@ -11,9 +11,7 @@ import { LatestValues, type LatestStore } from "./latest.js";
 export function market(client: Client, symbol: string): LatestStore<string, Price> {
   const { flush, link, once } = inside(client);
   const membership = channelMembership(`market.${symbol}`);
-  return once(membership.key, () => {
-    return new LatestValues(flush, (follower) => link("market-data").follow(membership, follower), readPrice);
-  });
+  return once(membership.key, () => new LatestValues(flush, link("market-data"), membership, readPrice));
 }
 
 function readPrice({ type, data }: Frame): readonly [string, Price] | undefined {

@@ -79,13 +79,11 @@ const MEMBERS = [
 ] as const satisfies readonly (keyof RoomValue)[];
 
 class ContestRoom extends ComposedStore<RoomValue> implements Room {
-  readonly #link: Link;
   readonly #contestId: number;
   #chat: readonly ChatEntry[] = [];
 
   constructor(flush: Flush, link: Link, contestId: number) {
-    super(flush, (follower) => link.follow(roomMembership(contestId), follower));
-    this.#link = link;
+    super(flush, link, roomMembership(contestId));
     this.#contestId = contestId;
   }
 
@@ -98,7 +96,7 @@ class ContestRoom extends ComposedStore<RoomValue> implements Room {
     this.put("own", messageId, { ...own, status: "pending" });
     try {
       const command = { type: "send_chat_message", contestId: this.#contestId, ...own };
-      const answer = await request(this.#link, command);
+      const answer = await request(this.link, command);
       this.receive(answer);
       return answer as unknown as ChatMessage;
     } catch (error) {

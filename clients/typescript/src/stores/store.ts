@@ -1,7 +1,9 @@
 import type { Frame } from "../core/frame.js";
 import type { Follower, Status } from "../core/interest.js";
 import type { DuelcastError } from "../errors.js";
+import type { Membership } from "../core/membership.js";
 import { Handlers } from "../shell/handlers.js";
+import type { Link } from "../shell/link.js";
 import type { Flush, Publisher } from "./flush.js";
 import { Held } from "./held.js";
 
@@ -57,17 +59,19 @@ export class ValueStore<T> implements Store<T>, Publisher {
 /** What is common to the stores of channels: being wanted, snapshots, status and listeners. */
 export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher {
   protected readonly held: Held = new Held();
+  protected readonly link: Link;
   readonly #flush: Flush;
-  readonly #follow: (follower: Follower) => () => void;
+  readonly #membership: Membership;
   readonly #listeners = new Handlers<[]>();
   #wants = 0;
   #unfollow: (() => void) | undefined;
-  #state: readonly [status: Status, error?: DuelcastError] = ["idle"];
-  #published: readonly [status: Status, error?: DuelcastError] = this.#state;
+  #state: readonly [status: Status, error?: DuelcastError | undefined] = ["idle"];
+  #published: readonly [status: Status, error?: DuelcastError | undefined] = this.#state;
 
-  constructor(flush: Flush, follow: (follower: Follower) => () => void) {
+  constructor(flush: Flush, link: Link, membership: Membership) {
     this.#flush = flush;
-    this.#follow = follow;
+    this.link = link;
+    this.#membership = membership;
   }
 
   get status(): Status {
@@ -84,7 +88,7 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
 
   /** Makes it wanted until the returned function is called, once. */
   want(): () => void {
-    if (this.#wants++ === 0) this.#unfollow = this.#follow(this);
+    if (this.#wants++ === 0) this.#unfollow = this.link.follow(this.#membership, this);
     let isWanted = true;
     return () => {
       if (isWanted && --this.#wants === 0) this.#unfollow?.();
@@ -99,8 +103,8 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
   change(status: Status, error?: DuelcastError): void {
     if (status === "live") this.held.complete();
     if (status === this.#state[0] && error === this.#state[1]) return;
-    this.#state = error === undefined ? [status] : [status, error];
-    this.#flush.add(this);
+    this.#state = [status, error];
+    this.changed();
   }
 
   publish(): Iterable<() => void> {
@@ -115,18 +119,23 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
   /** Publishes the value; returns whether it has changed. */
   protected abstract publishValue(): boolean;
 
+  /** Publishes soon. */
+  protected changed(publisher: Publisher = this): void {
+    this.#flush.add(publisher);
+  }
+
   protected beginWhere(covers: (channel: unknown) => boolean): void {
     this.held.begin(covers, (family, key) => this.remove(family, key));
   }
 
   protected put(family: string, key: unknown, value: unknown, from?: unknown): void {
     this.held.put(family, key, value, from);
-    this.#flush.add(this);
+    this.changed();
   }
 
   protected remove(family: string, key?: unknown): void {
     this.held.remove(family, key);
-    this.#flush.add(this);
+    this.changed();
   }
 }
 
