@@ -4,7 +4,7 @@ import type { Frame } from "./core/frame.js";
 import type { BodyOf, CommandOf, EndpointName, MessageOf, ReplyOf, TypeOf } from "./generated/messages.js";
 import { request, type RequestOptions } from "./shell/calls.js";
 import type { Link } from "./shell/link.js";
-import { callAll, Handlers } from "./shell/handlers.js";
+import { Handlers } from "./shell/handlers.js";
 
 /** The commands and messages of an endpoint. */
 export interface Endpoint<E extends EndpointName> {
@@ -36,7 +36,7 @@ class LinkedEndpoint<E extends EndpointName> implements Endpoint<E> {
 
   constructor(link: Link) {
     this.#link = link;
-    link.deliver = (frame) => callAll(this.#handlers.get(frame.type) ?? [], frame);
+    link.deliver = (frame) => this.#handlers.get(frame.type)?.call(frame);
   }
 
   request<C extends CommandOf<E>>(command: C, body: BodyOf<E, C>, options?: RequestOptions): Promise<ReplyOf<E, C>> {

@@ -80,7 +80,8 @@ export async function call(
   },
 ): Promise<unknown> {
   const { body, token, signal = null } = options;
-  const headers: Record<string, string> = { "Content-Type": "application/json", ...options.headers };
+  const headers: Record<string, string> = { ...options.headers };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
   if (token) headers.Authorization = `Bearer ${token}`;
   let answer: Response, content: unknown;
   try {

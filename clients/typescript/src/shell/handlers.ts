@@ -1,5 +1,5 @@
 /** Functions of the application, in which the same one counts as often as it is added. */
-export class Handlers<A extends readonly unknown[]> implements Iterable<(...values: A) => void> {
+export class Handlers<A extends readonly unknown[]> {
   readonly #entries = new Set<{ readonly handler: (...values: A) => void }>();
 
   /** Adds a handler; the returned function removes it, and then calls `removed`. */
@@ -11,19 +11,15 @@ export class Handlers<A extends readonly unknown[]> implements Iterable<(...valu
     };
   }
 
-  *[Symbol.iterator](): Iterator<(...values: A) => void> {
-    for (const { handler } of this.#entries) yield handler;
-  }
-}
-
-/** Calls functions of the application. An error of one stops no other; the platform reports it, as if nobody caught it. */
-export function callAll<A extends readonly unknown[]>(handlers: Iterable<(...values: A) => void>, ...values: A): void {
-  for (const handler of [...handlers]) {
-    try {
-      handler(...values);
-    } catch (error) {
-      if (typeof reportError === "function") reportError(error);
-      else console.error(error);
+  /** Calls all of them. An error of one stops no other; the platform reports it, as if nobody caught it. */
+  call(...values: A): void {
+    for (const { handler } of [...this.#entries]) {
+      try {
+        handler(...values);
+      } catch (error) {
+        if (typeof reportError === "function") reportError(error);
+        else console.error(error);
+      }
     }
   }
 }

@@ -2,7 +2,7 @@ import { inside, type Client } from "../client.js";
 import type { Frame } from "../core/frame.js";
 import { channelMembership } from "../core/membership.js";
 import type { ChannelOf, EndpointName, PushOf } from "../generated/messages.js";
-import { callAll, Handlers } from "../shell/handlers.js";
+import { Handlers } from "../shell/handlers.js";
 import { FollowedStore, type Store } from "./store.js";
 
 /** The messages of a channel, as they arrive. As a store, it has no value, but the status. */
@@ -39,7 +39,7 @@ class ChannelFeed<M> extends FollowedStore<undefined> implements Feed<M> {
     // Handlers may use the client, which is in the middle of a message now.
     if (this.#arrived.push(frame as unknown as M) > 1) return;
     queueMicrotask(() => {
-      for (const message of this.#arrived.splice(0)) callAll(this.#handlers, message);
+      for (const message of this.#arrived.splice(0)) this.#handlers.call(message);
     });
   }
 

@@ -1,4 +1,4 @@
-import { callAll } from "../shell/handlers.js";
+import type { Handlers } from "../shell/handlers.js";
 
 /** Calls `run` once, soon: in the next frame of a visible page, otherwise in the next turn. */
 export type Schedule = (run: () => void) => void;
@@ -11,8 +11,8 @@ export const platformSchedule: Schedule = (run) => {
 
 /** Something with values to publish and listeners to notify. */
 export interface Publisher {
-  /** Makes the values of the last messages those that everybody sees; returns the listeners to notify. */
-  publish(): Iterable<() => void>;
+  /** Makes the values of the last messages those that everybody sees; returns the listeners if there is something new. */
+  publish(): Handlers<[]> | undefined;
 }
 
 /** Publishes all that has changed at once, so that the values of different stores belong together. */
@@ -33,6 +33,6 @@ export class Flush {
   run(): void {
     const changed = [...this.#changed];
     this.#changed.clear();
-    callAll(changed.flatMap((publisher) => [...publisher.publish()]));
+    for (const listeners of changed.map((publisher) => publisher.publish())) listeners?.call();
   }
 }

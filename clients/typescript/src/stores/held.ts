@@ -14,7 +14,7 @@ export class Held {
   readonly #families = new Map<string, Map<unknown, Item>>();
   readonly #lists = new Map<string, readonly unknown[]>();
   /** What the snapshots under way have not contained yet. */
-  readonly #absent = new Map<Item, () => void>();
+  readonly #absent = new Map<Item, readonly [family: string, key: unknown]>();
 
   get(family: string, key?: unknown): unknown {
     return this.#families.get(family)?.get(key)?.value;
@@ -46,11 +46,11 @@ export class Held {
     }) as readonly V[];
   }
 
-  /** A snapshot of the channels that `covers` names begins; `remove` is called at its end for what it did not contain. */
-  begin(covers: (channel: unknown) => boolean, remove: (family: string, key: unknown) => void): void {
+  /** A snapshot of the channels that `covers` accepts begins. */
+  begin(covers: (channel: unknown) => boolean): void {
     for (const [family, items] of this.#families) {
       for (const [key, item] of items) {
-        if (item.from !== undefined && covers(item.from)) this.#absent.set(item, () => remove(family, key));
+        if (item.from !== undefined && covers(item.from)) this.#absent.set(item, [family, key]);
       }
     }
   }
@@ -61,9 +61,9 @@ export class Held {
     return item !== undefined && this.#absent.has(item);
   }
 
-  /** The snapshots are complete. */
-  complete(): void {
-    for (const remove of this.#absent.values()) remove();
+  /** The snapshots are complete: calls `remove` for all that they did not contain. */
+  complete(remove: (family: string, key: unknown) => void): void {
+    for (const where of this.#absent.values()) remove(...where);
   }
 
   #forget(item: Item | undefined): void {

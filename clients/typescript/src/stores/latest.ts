@@ -107,7 +107,7 @@ class Cell<K, V> implements Store<V | undefined>, Publisher {
     return this.#listeners.add(listener, this.#store.want());
   }
 
-  publish(): Iterable<() => void> {
+  publish(): Handlers<[]> {
     this.#value = this.#store.newest(this.#key);
     return this.#listeners;
   }

@@ -155,7 +155,7 @@ class ContestRoom extends ComposedStore<RoomValue> implements Room {
 
   #joined(frame: Frame): void {
     // `recovered` concerns the chat; everything else comes as a snapshot.
-    this.beginWhere((channel) => frame.recovered !== true || channel !== this.#chatChannel);
+    this.held.begin((channel) => frame.recovered !== true || channel !== this.#chatChannel);
     this.#set("role", text(frame.role));
     // The server names those who came last first.
     this.#set("members", records(frame.members).reverse());

@@ -49,8 +49,8 @@ export class ValueStore<T> implements Store<T>, Publisher {
     this.#flush.add(this);
   }
 
-  publish(): Iterable<() => void> {
-    if (Object.is(this.next, this.#value)) return [];
+  publish(): Handlers<[]> | undefined {
+    if (Object.is(this.next, this.#value)) return undefined;
     this.#value = this.next;
     return this.#listeners;
   }
@@ -97,20 +97,20 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
   }
 
   begin(channel?: string): void {
-    this.beginWhere((from) => channel === undefined || channel === from);
+    this.held.begin((from) => channel === undefined || channel === from);
   }
 
   change(status: Status, error?: DuelcastError): void {
-    if (status === "live") this.held.complete();
+    if (status === "live") this.held.complete((family, key) => this.remove(family, key));
     if (status === this.#state[0] && error === this.#state[1]) return;
     this.#state = [status, error];
     this.changed();
   }
 
-  publish(): Iterable<() => void> {
+  publish(): Handlers<[]> | undefined {
     const isNew = this.#published !== this.#state;
     this.#published = this.#state;
-    return this.publishValue() || isNew ? this.#listeners : [];
+    return this.publishValue() || isNew ? this.#listeners : undefined;
   }
 
   abstract get(): T;
@@ -122,10 +122,6 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
   /** Publishes soon. */
   protected changed(publisher: Publisher = this): void {
     this.#flush.add(publisher);
-  }
-
-  protected beginWhere(covers: (channel: unknown) => boolean): void {
-    this.held.begin(covers, (family, key) => this.remove(family, key));
   }
 
   protected put(family: string, key: unknown, value: unknown, from?: unknown): void {
