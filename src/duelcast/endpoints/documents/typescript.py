@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -11,6 +12,8 @@ from duelcast.endpoints.documents.operations import Operation, Operations
 from duelcast.endpoints.documents.shapes import ChannelFamily, Command, EndpointShapes, Shapes
 
 WIDTH = 120
+PARAMETER = re.compile(r"[<{]\w+[>}]")
+"""A parameter in the name of a channel."""
 _HEAD = """\
 // The messages of the endpoints. Written by `make docs` from the AsyncAPI document; do not edit.
 """
@@ -223,7 +226,7 @@ def _command(command: Command, common: set[str]) -> Iterator[str]:
 
 def _channels(family: ChannelFamily) -> Iterator[str]:
     names = [template(family.name), *([template(family.group)] if family.group is not None else [])]
-    yield f"      {json.dumps(family.name)}: {{"
+    yield f"      {property_name(family.name)}: {{"
     yield f"        name: {' | '.join(dict.fromkeys(names))};"
     yield f"        push: {' | '.join(family.pushes)};"
     yield "      };"
@@ -254,11 +257,9 @@ def _operation(operation: Operation) -> Iterator[str]:
 
 
 def template(name: str) -> str:
-    """The type of names such as `chat.<id>`."""
-    parts = name.replace("<", "\0").replace(">", "\0").split("\0")
-    if len(parts) == 1:
-        return json.dumps(name)
-    return "`" + "".join("${string}" if index % 2 else part for index, part in enumerate(parts)) + "`"
+    """The type of names such as `chat.{contestId}`."""
+    text, parameters = PARAMETER.subn("${string}", name)
+    return f"`{text}`" if parameters else json.dumps(name)
 
 
 def property_name(name: str) -> str:
