@@ -2,16 +2,12 @@
 
 import type {
   ContestView,
-  Holding,
   Leaderboard,
-  LeaderboardRow,
   Participant,
-  Payout,
   Setting,
   SkyDuelService,
   Token,
   User,
-  Website,
 } from "./messages.js";
 
 /** An achievement that a user has unlocked. */
