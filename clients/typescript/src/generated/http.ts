@@ -1,14 +1,6 @@
 // The HTTP API. Written by `make docs` from the OpenAPI document; do not edit.
 
-import type {
-  ContestView,
-  Leaderboard,
-  Participant,
-  Setting,
-  SkyDuelService,
-  Token,
-  User,
-} from "./messages.js";
+import type { ContestView, Leaderboard, Participant, Setting, SkyDuelService, Token, User } from "./messages.js";
 
 /** An achievement that a user has unlocked. */
 export interface Achievement {

@@ -92,14 +92,20 @@ def operations(http: Operations) -> str:
     lines = ["/** The operations of the HTTP API by name. */", "export interface HttpOperations {"]
     for operation in http.operations:
         lines += (f"  {line}" for line in _operation(operation))
-    shared = sorted(http.shared)
     parts = [
         "// The HTTP API. Written by `make docs` from the OpenAPI document; do not edit.\n",
-        "\n".join(["import type {", *(f"  {name}," for name in shared), '} from "./messages.js";', ""]),
+        _import(sorted(http.shared)),
         *(interface(record) for record in http.records),
         "\n".join([*lines, "}", ""]),
     ]
     return "\n".join(parts)
+
+
+def _import(names: Sequence[str]) -> str:
+    line = f'import type {{ {", ".join(names)} }} from "./messages.js";\n'
+    if len(line) <= WIDTH:
+        return line
+    return "\n".join(["import type {", *(f"  {name}," for name in names), '} from "./messages.js";', ""])
 
 
 # ── records and messages ──────────────────────────────────────────────────────────────────────────────────────────────
