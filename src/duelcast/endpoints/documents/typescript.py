@@ -1,4 +1,4 @@
-"""Prints the types of the WebSocket messages for TypeScript."""
+"""Prints the types of messages and of the HTTP API for TypeScript."""
 
 from __future__ import annotations
 
