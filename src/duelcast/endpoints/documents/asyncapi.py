@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 import duelcast
+from duelcast.endpoints.documents.fields import Schema
 from duelcast.endpoints.documents.messages import Form
 from duelcast.endpoints.documents.model import (
     LIVENESS_PER_MINUTE,
@@ -18,7 +19,7 @@ from duelcast.endpoints.documents.model import (
     EndpointDescription,
     MessageDescription,
 )
-from duelcast.endpoints.documents.schemas import Schema, reference
+from duelcast.endpoints.documents.schemas import reference
 from duelcast.endpoints.kit import Auth
 
 _DESCRIPTION = """\

@@ -13,8 +13,9 @@ from duelcast.endpoints.common import add_common_commands
 from duelcast.endpoints.documents import messages
 from duelcast.endpoints.documents.channels import ChannelDescription, channels_of
 from duelcast.endpoints.documents.codes import CloseCode, ErrorCode, close_codes, error_codes
+from duelcast.endpoints.documents.fields import Schema
 from duelcast.endpoints.documents.messages import Form, Message
-from duelcast.endpoints.documents.schemas import Schema, Schemas
+from duelcast.endpoints.documents.schemas import Schemas
 from duelcast.endpoints.kit import KIB, Auth, CommandSpec, Endpoint
 from duelcast.errors import (
     InternalError,
