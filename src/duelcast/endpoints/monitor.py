@@ -68,16 +68,22 @@ class Capabilities(Struct):
     """The rights of this connection."""
 
     status: bool
+    """Whether it may read the status of the server."""
     maintenance: bool
+    """Whether it may read the state of maintenance."""
     settings: bool
+    """Whether it may read settings other than the background scene."""
     services: bool
+    """Whether it may read the health of services."""
     errors: bool
+    """Whether it may read errors."""
 
 
 class Welcome(Event, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     capabilities: Capabilities
+    """The rights of this connection."""
 
 
 class GetSystemStatus(Command, tag="get_system_status"):
@@ -92,12 +98,14 @@ class GetSystemSettings(Command, tag="get_system_settings"):
     """Asks for the value of a setting, or for the values of all settings that this connection may see."""
 
     key: Key | None = None
+    """The key of the setting; without it, all."""
 
 
 class GetServiceStatus(Command, tag="get_service_status"):
     """Asks for the health of a service."""
 
     service: Name
+    """The name of the service."""
 
 
 class GetAllServices(Command, tag="get_all_services"):
@@ -108,20 +116,25 @@ class NamedHealth(ServiceHealth):
     """A service in the list of all services."""
 
     name: str
+    """The name of the service."""
 
 
 class AllServices(Event, tag="all_services"):
     """All services."""
 
     data: list[NamedHealth]
+    """The services."""
 
 
 class GetRecentErrors(Command, tag="get_recent_errors"):
-    """Asks for the newest errors, optionally only those of a service or a level."""
+    """Asks for the newest errors."""
 
     limit: Annotated[int, Meta(ge=1, le=100)] | None = None
+    """How many errors the answer has at most; 20 by default."""
     service: Name | None = None
+    """The service whose errors to list; without it, all."""
     level: ErrorLevel | None = None
+    """The level of the errors to list; without it, all."""
 
 
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────

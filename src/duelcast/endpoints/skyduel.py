@@ -38,7 +38,9 @@ class Welcome(Event, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     message: str
+    """A greeting for people."""
     connectionId: str
+    """The id of this connection, a UUID."""
 
 
 class GetServices(Command, tag="get_services"):
@@ -49,57 +51,73 @@ class ServiceData(Event, tag="service_data"):
     """All services."""
 
     services: list[SkyDuelService]
+    """The services."""
 
 
 class SubscribeService(Command, tag="subscribe_service"):
     """Follows a service, or all of them."""
 
     serviceName: NameOrAll
+    """The name of the service, or `*` for all."""
 
 
 class ServiceSubscribed(Event, tag="service_subscribed"):
     """The service is followed; its state comes next, then every change."""
 
     serviceName: str
+    """The name of the service, or `*`."""
 
 
 class UnsubscribeService(Command, tag="unsubscribe_service"):
     """Stops following a service, or all of them."""
 
     serviceName: NameOrAll
+    """The name of the service, or `*` for all."""
 
 
 class ServiceUnsubscribed(Event, tag="service_unsubscribed"):
     """The service is no longer followed, unless all services are followed."""
 
     serviceName: str
+    """The name of the service, or `*`."""
 
 
 class ServiceCommand(Command, tag="service_command"):
-    """Sends a command to a service. `params.force` stops a service even if others depend on it. A command with the same
-    `commandId` runs once within 24 h, and a repeat gets the first result."""
+    """Sends a command to a service."""
 
     serviceName: Name
+    """The name of the service."""
     command: Annotated[str, Meta(min_length=1, max_length=64)]
+    """The command, one of those in the service's `commands`, such as `restart`."""
     params: dict[str, Any] | None = None
+    """Parameters of the command; `force` stops a service even if others depend on it."""
     commandId: UuidText | None = None
+    """An id that the client gives the command, so that it can send it again safely: the same one runs once within 24 h,
+    and a repeat gets the first result."""
 
 
 class Outcome(Record):
     """The outcome of a command."""
 
     success: bool
+    """Whether the command succeeded."""
     message: str
+    """A sentence about the outcome."""
     data: dict[str, Any] | UnsetType = UNSET
+    """Further results; absent if there are none."""
 
 
 class ServiceCommandResult(Event, tag="service_command_result"):
     """The command has taken effect."""
 
     serviceName: str
+    """The name of the service."""
     command: str
+    """The command."""
     result: Outcome
+    """The outcome."""
     durationMs: float
+    """How long the command took, in milliseconds."""
 
 
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────

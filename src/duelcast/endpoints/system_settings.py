@@ -48,6 +48,7 @@ class Welcome(Event, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     canWrite: bool
+    """Whether this connection may change settings."""
 
 
 class GetAllSettings(Command, tag="get_all_settings"):
@@ -55,105 +56,126 @@ class GetAllSettings(Command, tag="get_all_settings"):
 
 
 class AllSettings(Event, tag="all_settings"):
-    """Settings by key. `version` is the highest of their versions, or 0 if there are no settings."""
+    """All settings that the caller may see."""
 
     settings: dict[str, Setting]
+    """The settings by key."""
     version: int
+    """The highest of their versions; 0 if there are no settings."""
 
 
 class GetSetting(Command, tag="get_setting"):
     """Asks for one setting."""
 
     key: Key
+    """The key of the setting."""
 
 
 class SettingFound(Event, tag="setting"):
     """The current state of a setting."""
 
     key: str
+    """The key of the setting."""
     setting: Setting
+    """The setting."""
 
 
 class GetCategorySettings(Command, tag="get_category_settings"):
     """Asks for the settings of a category."""
 
     category: Category
+    """The category."""
 
 
 class CategorySettings(Event, tag="category_settings"):
-    """The settings of a category by key; empty if the category is unknown."""
+    """The settings of a category."""
 
     category: str
+    """The category."""
     settings: dict[str, Setting]
+    """The settings by key; empty if the category is unknown."""
 
 
 class SubscribeSetting(Command, tag="subscribe_setting"):
     """Follows a setting, even if it does not exist yet."""
 
     key: Key
+    """The key of the setting."""
 
 
 class Subscribed(Event, tag="subscribed"):
     """The setting is followed; its state comes next as a `setting`, if the setting exists."""
 
     key: str
+    """The key of the setting."""
 
 
 class SubscribeCategory(Command, tag="subscribe_category"):
     """Follows the settings of a category, present and future."""
 
     category: Category
+    """The category."""
 
 
 class SubscribedCategory(Event, tag="subscribed_category"):
     """The category is followed; its `category_settings` comes next."""
 
     category: str
+    """The category."""
 
 
 class UnsubscribeSetting(Command, tag="unsubscribe_setting"):
     """Stops following a setting."""
 
     key: Key
+    """The key of the setting."""
 
 
 class Unsubscribed(Event, tag="unsubscribed"):
     """The setting is no longer followed, unless its category is followed."""
 
     key: str
+    """The key of the setting."""
 
 
 class UnsubscribeCategory(Command, tag="unsubscribe_category"):
     """Stops following a category."""
 
     category: Category
+    """The category."""
 
 
 class UnsubscribedCategory(Event, tag="unsubscribed_category"):
     """The category is no longer followed."""
 
     category: str
+    """The category."""
 
 
 class UpdateSetting(Command, tag="update_setting"):
-    """Changes a setting, or creates it. A new setting is visible only to admins, unless `visibility` says otherwise. A
-    setting keeps the type of its first value. The value of a `secret` is shown to nobody. With `expectedVersion`, the
-    change applies only if that is the current version; 0 stands for a setting that is not stored. Setting an equal
-    value is a change too."""
+    """Changes a setting, or creates it. Setting an equal value is a change too."""
 
     key: Key
+    """The key of the setting."""
     value: Any
+    """The value, of the same type as the first value of the setting; null is a value."""
     description: Description | None = None
+    """The purpose of the setting."""
     visibility: Visibility | None = None
+    """The clients that may see the setting; without it, a new setting is visible only to admins."""
     secret: bool | None = None
+    """Whether the value is shown to nobody; only for a new setting, and false by default."""
     expectedVersion: Version | None = None
+    """The change applies only if this is the current version; 0 stands for a setting that is not stored."""
 
 
 class SettingUpdated(Event, tag="setting_updated"):
     """The change is stored."""
 
     key: str
+    """The key of the setting."""
     setting: Setting
+    """The setting as it is now."""
 
 
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────

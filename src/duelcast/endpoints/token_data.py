@@ -36,6 +36,7 @@ class GetToken(Command, tag="get_token"):
     """Asks for one token."""
 
     symbol: Symbol
+    """The symbol of the token, in upper or lower case."""
 
 
 class GetAllTokens(Command, tag="get_all_tokens"):

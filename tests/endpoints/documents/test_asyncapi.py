@@ -197,6 +197,24 @@ def test_every_message_says_what_it_is(endpoint: Endpoint) -> None:
         assert all(message["summary"] for message in DOCUMENT.messages(endpoint.name).values())
 
 
+def test_every_field_of_every_message_and_record_is_described() -> None:
+    schemas = Document(PUBLIC).root["components"]["schemas"]
+    fields = {
+        f"{name}.{field}": schema
+        for name, described in schemas.items()
+        for field, schema in described.get("properties", {}).items()
+        if field != "type"
+    }
+    assert len(fields) > 900
+    assert not [name for name, schema in fields.items() if not _meaning(schema, schemas)]
+
+
+def _meaning(field: dict[str, Any], schemas: dict[str, Any]) -> str:
+    """What a field means, as it says itself or the schema that it refers to."""
+    own = field.get("description") or schemas.get(field.get("$ref", "").rpartition("/")[2], {}).get("description")
+    return str(own or "")
+
+
 def test_a_command_names_its_least_role_and_its_errors() -> None:
     operation = DOCUMENT.root["operations"]["arena.announce"]
     assert operation["x-least-role"] == "admin"

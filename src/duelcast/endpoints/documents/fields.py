@@ -22,7 +22,7 @@ from msgspec.inspect import StructType, multi_type_info
 Schema = dict[str, Any]
 
 PREFIX = "#/components/schemas/"
-"""What references to named schemas begin with."""
+"""The beginning of references to named schemas."""
 
 _CITATION = re.compile(r" \(protocol §[\d.]+(, §[\d.]+)*\)")
 _NULL: Schema = {"type": "null"}

@@ -19,6 +19,7 @@ _SHARED: dict[str, Schema] = {
     "Timestamp": {
         "type": "string",
         "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
+        "format": "date-time",
         "description": "ISO-8601 in UTC with milliseconds.",
     },
     "Channel": {"type": "string", "description": "The channel of a push, or the group of a group's snapshot."},
@@ -109,7 +110,11 @@ def _payload(message: Message, bare: Schema) -> Schema:
 
 def _command_payload(message: Message, bare: Schema) -> Schema:
     properties = {"type": {"const": message.type}, **_without(bare["properties"], "type")}
-    properties["requestId"] = {"anyOf": [reference("RequestId"), {"type": "null"}], "default": None}
+    properties["requestId"] = {
+        "anyOf": [reference("RequestId"), {"type": "null"}],
+        "default": None,
+        "description": _SHARED["RequestId"]["description"],
+    }
     assert issubclass(message.struct, Command)
     if not message.struct.uses_timestamp:
         properties["timestamp"] = {"description": "Ignored."}
