@@ -169,7 +169,9 @@ async def _all_services_snapshot(context: Context, _group: Group) -> Snapshot:
     return Snapshot([_services_state(context)], rows=len(context.service(Registry)))
 
 
-endpoint.opens(SERVICE, exists=_service_exists, group_snapshot=_all_services_snapshot, snapshot_events=(ServicesState,))
+endpoint.opens(
+    SERVICE, exists=_service_exists, group_snapshot=_all_services_snapshot, group_snapshot_events=(ServicesState,)
+)
 endpoint.opens(LAYER, exists=_layer_exists, snapshot=_layer_snapshot)
 endpoint.opens(ALERTS)
 

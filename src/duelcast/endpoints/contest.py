@@ -305,7 +305,7 @@ endpoint.opens(PUBLIC_CONTESTS, snapshot=_list_snapshot, snapshot_events=(AllCon
 endpoint.opens(CONTEST, exists=_contest_exists, snapshot=_contest_snapshot)
 endpoint.opens(PRESENCE, exists=_contest_exists, snapshot=_no_snapshot)
 endpoint.opens(LEADERBOARD, exists=_contest_exists, snapshot=_leaderboard_snapshot)
-endpoint.opens(CHAT, exists=_contest_exists, snapshot=_chat_snapshot)
+endpoint.opens(CHAT, exists=_contest_exists, snapshot=_chat_snapshot, snapshot_events=(ChatMessage,))
 endpoint.opens(PARTICIPANT, that_wallet_and_admins, exists=_participant_exists, snapshot=_participant_snapshot)
 
 

@@ -71,8 +71,8 @@ class AccessRule:
     """The access rule of an endpoint for a family of channels: who may follow them, and what their snapshots are.
 
     Without `snapshot`, a *latest* channel begins with the newest message per key, and an *every* channel with nothing;
-    without `group_snapshot`, a group begins with the newest message per key of its channels. `snapshot_events` are the
-    events of the snapshots, if these differ from the events of the family.
+    without `group_snapshot`, a group begins with the newest message per key of its channels. `snapshot_events` and
+    `group_snapshot_events` are the events of these two, if they differ from the events of the family.
 
     `most` returns how many channels of the family a connection may follow, besides those joined on connect. `unknown`
     says whether a channel or group stands for something that does not exist. `most_unknown` returns how many of those a
@@ -87,6 +87,7 @@ class AccessRule:
     snapshot: ChannelSnapshot | None
     group_snapshot: GroupSnapshot | None
     snapshot_events: tuple[type[Event], ...]
+    group_snapshot_events: tuple[type[Event], ...]
     seen_from: Callable[[CurrentSettings, str], Role] | None
     most: Callable[[Context], int] | None
     unknown: Callable[[Context, Target], bool]
@@ -172,6 +173,7 @@ class Endpoint:
         snapshot: ChannelSnapshot | None = None,
         group_snapshot: GroupSnapshot | None = None,
         snapshot_events: tuple[type[Event], ...] = (),
+        group_snapshot_events: tuple[type[Event], ...] = (),
         seen_from: Callable[[CurrentSettings, str], Role] | None = None,
         most: Callable[[Context], int] | None = None,
         unknown: Callable[[Context, Target], bool] = lambda _context, _target: False,
@@ -179,7 +181,17 @@ class Endpoint:
     ) -> None:
         """Let clients follow the channels and groups of `family`; see `AccessRule`."""
         self.access_rules[family.prefix] = AccessRule(
-            family, right, exists, snapshot, group_snapshot, snapshot_events, seen_from, most, unknown, most_unknown
+            family,
+            right,
+            exists,
+            snapshot,
+            group_snapshot,
+            snapshot_events,
+            group_snapshot_events,
+            seen_from,
+            most,
+            unknown,
+            most_unknown,
         )
 
     def access_rule(self, target: Target) -> AccessRule:

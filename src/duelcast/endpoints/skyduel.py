@@ -11,7 +11,7 @@ from duelcast.channels.names import Group, Role
 from duelcast.domain.audit import Actor
 from duelcast.domain.operations import views
 from duelcast.domain.operations.commands import Commands
-from duelcast.domain.operations.events import MANAGED_SERVICE, NAME_PATTERN, ManagedServiceUpdate, Name, SkyDuelService
+from duelcast.domain.operations.events import MANAGED_SERVICE, NAME_PATTERN, Name, SkyDuelService
 from duelcast.domain.operations.registry import Registry
 from duelcast.endpoints.context import Context, Snapshot, Target
 from duelcast.endpoints.kit import MIB, Auth, Endpoint
@@ -131,7 +131,7 @@ async def _all_snapshot(context: Context, _group: Group) -> Snapshot:
     return Snapshot([_service_data(context)], rows=len(context.service(Registry)))
 
 
-endpoint.opens(MANAGED_SERVICE, exists=_exists, group_snapshot=_all_snapshot, snapshot_events=(ServiceData,))
+endpoint.opens(MANAGED_SERVICE, exists=_exists, group_snapshot=_all_snapshot, group_snapshot_events=(ServiceData,))
 
 
 # ── connecting ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -154,7 +154,7 @@ def get_services(context: Context, _command: GetServices) -> ServiceData:
 
 
 @endpoint.command(SubscribeService, errors=("SERVICE_NOT_FOUND", "TOO_MANY_SUBSCRIPTIONS"))
-async def subscribe_service(context: Context, command: SubscribeService) -> ServiceSubscribed | ManagedServiceUpdate:
+async def subscribe_service(context: Context, command: SubscribeService) -> ServiceSubscribed:
     context.answered_rows = len(context.service(Registry)) if command.serviceName == ALL else 1
     await context.join([_target(context, command.serviceName)])
     return ServiceSubscribed(serviceName=command.serviceName)

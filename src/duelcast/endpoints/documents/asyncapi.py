@@ -162,6 +162,8 @@ def _message(message: MessageDescription) -> dict[str, Any]:
     }
     if message.form in (Form.COMMAND, Form.REPLY, Form.EVERY_PUSH):
         described["correlationId"] = {"$ref": "#/components/correlationIds/requestId"}
+    if message.examples:
+        described["examples"] = [{"payload": frame} for frame in message.examples]
     if message.successor is not None:
         described["deprecated"] = True
         described["x-successor"] = message.successor

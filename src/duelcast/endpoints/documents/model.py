@@ -13,6 +13,7 @@ from duelcast.endpoints.common import add_common_commands
 from duelcast.endpoints.documents import messages
 from duelcast.endpoints.documents.channels import ChannelDescription, channels_of
 from duelcast.endpoints.documents.codes import CloseCode, ErrorCode, close_codes, error_codes
+from duelcast.endpoints.documents.example_frames import Frame, example_frames
 from duelcast.endpoints.documents.fields import Schema
 from duelcast.endpoints.documents.messages import Form, Message
 from duelcast.endpoints.documents.schemas import Schemas
@@ -58,7 +59,7 @@ class MessageDescription:
     endpoint.
 
     `fields` are the message's own fields, without those that every message of the same form has. `successor` is the
-    name to send today, if `type` is an old name.
+    name to send today, if `type` is an old name. `examples` are whole frames.
     """
 
     key: str
@@ -69,6 +70,7 @@ class MessageDescription:
     description: str
     fields: Sequence[FieldDescription]
     successor: str | None
+    examples: Sequence[Frame]
 
     @property
     def summary(self) -> str:
@@ -241,6 +243,7 @@ class _Builder:
                 description=schemas.description(message),
                 fields=_fields(schemas.members(message), schemas.required(message)),
                 successor=message.successor,
+                examples=example_frames(message),
             )
         return known
 
