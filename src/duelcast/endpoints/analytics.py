@@ -206,7 +206,7 @@ def drop_zone(context: Context) -> None:
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@endpoint.command(TrackEvent, errors=("OUTCOME_UNKNOWN",))
+@endpoint.command(TrackEvent, errors=("OUTCOME_UNKNOWN",), idempotency_key="eventId")
 async def track_event(context: Context, command: TrackEvent) -> EventTracked:
     identity = context.identity
     assert identity is not None
@@ -228,7 +228,9 @@ async def track_event(context: Context, command: TrackEvent) -> EventTracked:
     )
 
 
-@endpoint.command(SubscribeDashboard, least_role=Role.ADMIN, errors=("TOO_MANY_SUBSCRIPTIONS",))
+@endpoint.command(
+    SubscribeDashboard, least_role=Role.ADMIN, errors=("TOO_MANY_SUBSCRIPTIONS",), joins=(DASHBOARD.template,)
+)
 async def subscribe_dashboard(
     context: Context, _command: SubscribeDashboard
 ) -> Sequence[DashboardUpdate | ActiveUsers]:
@@ -236,39 +238,44 @@ async def subscribe_dashboard(
     return await context.service(Analytics).dashboard.begin()
 
 
-@endpoint.command(UnsubscribeDashboard)
+@endpoint.command(UnsubscribeDashboard, leaves=(DASHBOARD.template,))
 def unsubscribe_dashboard(context: Context, _command: UnsubscribeDashboard) -> Unsubscribed:
     context.leave([DASHBOARD.channel()])
     return Unsubscribed(dashboard=True)
 
 
-@endpoint.command(SubscribeMetric, least_role=Role.ADMIN, errors=("UNKNOWN_METRIC", "TOO_MANY_SUBSCRIPTIONS"))
+@endpoint.command(
+    SubscribeMetric,
+    least_role=Role.ADMIN,
+    errors=("UNKNOWN_METRIC", "TOO_MANY_SUBSCRIPTIONS"),
+    joins=(METRIC.template,),
+)
 async def subscribe_metric(context: Context, command: SubscribeMetric) -> SubscribedMetric:
     context.service(Analytics).metrics.check(command.metric)
     await context.join([METRIC.channel(command.metric)])
     return SubscribedMetric(metric=command.metric)
 
 
-@endpoint.command(UnsubscribeMetric, errors=("UNKNOWN_METRIC",))
+@endpoint.command(UnsubscribeMetric, errors=("UNKNOWN_METRIC",), leaves=(METRIC.template,))
 def unsubscribe_metric(context: Context, command: UnsubscribeMetric) -> UnsubscribedMetric:
     context.service(Analytics).metrics.check(command.metric)
     context.leave([METRIC.channel(command.metric)])
     return UnsubscribedMetric(metric=command.metric)
 
 
-@endpoint.command(GetActiveUsers, least_role=Role.ADMIN)
+@endpoint.command(GetActiveUsers, least_role=Role.ADMIN, safe=True)
 async def get_active_users(context: Context, _command: GetActiveUsers) -> ActiveUsers:
     audience = await context.service(Analytics).activity.audience()
     context.answered_rows = len(audience.shown.users)
     return audience.shown
 
 
-@endpoint.command(GetServerStats, least_role=Role.ADMIN)
+@endpoint.command(GetServerStats, least_role=Role.ADMIN, safe=True)
 async def get_server_stats(context: Context, _command: GetServerStats) -> ServerStatsReport:
     return await _server_stats(context)
 
 
-@endpoint.command(Heartbeat, counted=False)
+@endpoint.command(Heartbeat, counted=False, safe=True)
 def heartbeat(context: Context, command: Heartbeat) -> HeartbeatAck:
     identity = context.identity
     if command.zone is not None and identity is not None:

@@ -201,24 +201,24 @@ async def greet(context: Context) -> Sequence[Event]:
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@endpoint.command(SubscribeAll, errors=("TOO_MANY_SUBSCRIPTIONS",))
+@endpoint.command(SubscribeAll, errors=("TOO_MANY_SUBSCRIPTIONS",), joins=(ALL_SERVICES,))
 async def subscribe_all(context: Context, _command: SubscribeAll) -> Sequence[SubscriptionConfirmed | Join]:
     return await _follow_all(context)
 
 
-@endpoint.command(SubscribeServices, errors=("TOO_MANY_SUBSCRIPTIONS",))
+@endpoint.command(SubscribeServices, errors=("TOO_MANY_SUBSCRIPTIONS",), joins=(ALL_SERVICES,))
 async def subscribe_services(context: Context, _command: SubscribeServices) -> Sequence[SubscriptionConfirmed | Join]:
     return await _follow_all(context)
 
 
-@endpoint.command(SubscribeLayer, errors=("INVALID_LAYER", "TOO_MANY_SUBSCRIPTIONS"))
+@endpoint.command(SubscribeLayer, errors=("INVALID_LAYER", "TOO_MANY_SUBSCRIPTIONS"), joins=(LAYER.template,))
 async def subscribe_layer(context: Context, command: SubscribeLayer) -> Sequence[SubscriptionConfirmed | Join]:
     members = context.service(Registry).in_layer(command.layer)
     context.answered_rows = len(members)
     return await context.join([LAYER.channel(command.layer)])
 
 
-@endpoint.command(SubscribeService, errors=("INVALID_SERVICE", "TOO_MANY_SUBSCRIPTIONS"))
+@endpoint.command(SubscribeService, errors=("INVALID_SERVICE", "TOO_MANY_SUBSCRIPTIONS"), joins=(SERVICE.template,))
 async def subscribe_service(context: Context, command: SubscribeService) -> Sequence[SubscriptionConfirmed | Join]:
     service = _service(context, command.service)
     return await context.join([SERVICE.channel(service.name)])

@@ -337,15 +337,18 @@ async def authenticate(context: LocalContext, command: Authenticate) -> AuthSucc
 def add_common_commands(endpoint: Endpoint) -> None:
     """Add the commands of this file, except those that `endpoint` declares itself."""
     own = dict(endpoint.commands)
-    endpoint.command(Heartbeat, counted=False)(heartbeat)
-    endpoint.command(Ping, counted=False)(ping)
-    endpoint.command(Subscribe, errors=SUBSCRIBE_ERRORS)(subscribe)
-    endpoint.command(Unsubscribe, errors=SUBSCRIBE_ERRORS[:2])(unsubscribe)
-    endpoint.command(GetSubscriptions)(get_subscriptions)
+    endpoint.command(Heartbeat, counted=False, safe=True)(heartbeat)
+    endpoint.command(Ping, counted=False, safe=True)(ping)
+    endpoint.command(Subscribe, errors=SUBSCRIBE_ERRORS, joins=NAMED)(subscribe)
+    endpoint.command(Unsubscribe, errors=SUBSCRIBE_ERRORS[:2], leaves=NAMED)(unsubscribe)
+    endpoint.command(GetSubscriptions, safe=True)(get_subscriptions)
     endpoint.command(Authenticate, old_names=("authenticate",), errors=("UNAUTHORIZED", "TOO_MANY_CONNECTIONS"))(
         authenticate
     )
     endpoint.commands |= own
 
+
+NAMED = ("{channel}", "{channels}")
+"""The channels that `subscribe` joins and `unsubscribe` leaves."""
 
 SUBSCRIBE_ERRORS = ("UNKNOWN_CHANNEL", "SUBSCRIPTION_DENIED", "TOO_MANY_SUBSCRIPTIONS")

@@ -148,7 +148,7 @@ class JoinContestRoom(Command, tag="join_contest_room"):
     contestId: ContestId
     """The id of the contest."""
     since: Since | None = None
-    """The position of `chat.<id>` to resume from."""
+    """The position of `chat.{contestId}` to resume from."""
     visibility: Visibility | None = None
     """Whether an admin is visible in the room; `invisible` by default. Others may not send this field."""
 
@@ -169,7 +169,7 @@ class ContestRoomJoined(Event, tag="contest_room_joined"):
     spectatorCount: int
     """How many members are neither participants nor admins, plus the anonymous connections."""
     positions: dict[str, int]
-    """The position of `chat.<id>`, by the name of the channel."""
+    """The position of `chat.{contestId}`, by the name of the channel."""
     recovered: bool | UnsetType = UNSET
     """Present if a `since` was given. If it is true, the chat messages after that position follow; otherwise the last
     20 follow, and replace those that the client had."""
@@ -339,7 +339,10 @@ def change_identity(context: Context, _before: object) -> None:
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@endpoint.command(GetAllContests)
+_ROOM = tuple(family.template for family in (CONTEST, PRESENCE, CHAT, LEADERBOARD))
+
+
+@endpoint.command(GetAllContests, joins=(PUBLIC_CONTESTS.template,))
 async def get_all_contests(context: Context, command: GetAllContests) -> AllContests:
     contests = context.service(Contests)
     await context.join([PUBLIC_CONTESTS.channel()], snapshot_only_if_new=True)
@@ -349,14 +352,18 @@ async def get_all_contests(context: Context, command: GetAllContests) -> AllCont
     return AllContests(data=data, nextCursor=UNSET if cursor is None else cursor)
 
 
-@endpoint.command(GetContestState, errors=("CONTEST_NOT_FOUND",))
+@endpoint.command(GetContestState, errors=("CONTEST_NOT_FOUND",), joins=(CONTEST.template,))
 async def get_contest_state(context: Context, command: GetContestState) -> ContestState:
     contest = _contest(context, command.contestId)
     await context.join([CONTEST.channel(str(contest.id))], snapshot_only_if_new=True)
     return ContestState(contestId=contest.id, data=_view(context, contest))
 
 
-@endpoint.command(GetParticipantStatus, errors=("CONTEST_NOT_FOUND", "UNAUTHORIZED", "PERMISSION_DENIED"))
+@endpoint.command(
+    GetParticipantStatus,
+    errors=("CONTEST_NOT_FOUND", "UNAUTHORIZED", "PERMISSION_DENIED"),
+    joins=(PARTICIPANT.template,),
+)
 async def get_participant_status(context: Context, command: GetParticipantStatus) -> ParticipantUpdate:
     identity = context.identity
     wallet = command.wallet
@@ -376,7 +383,7 @@ async def get_participant_status(context: Context, command: GetParticipantStatus
     return ParticipantUpdate(contestId=contest.id, wallet=wallet, data=row)
 
 
-@endpoint.command(GetLeaderboard, errors=("CONTEST_NOT_FOUND", "NOT_ENTERED"))
+@endpoint.command(GetLeaderboard, errors=("CONTEST_NOT_FOUND", "NOT_ENTERED"), joins=(LEADERBOARD.template,))
 async def get_leaderboard(context: Context, command: GetLeaderboard) -> LeaderboardUpdate:
     contest = _contest(context, command.contestId)
     await context.join([LEADERBOARD.channel(str(contest.id))], snapshot_only_if_new=True)
@@ -387,7 +394,11 @@ async def get_leaderboard(context: Context, command: GetLeaderboard) -> Leaderbo
     return LeaderboardUpdate(contestId=contest.id, data=board)
 
 
-@endpoint.command(JoinContestRoom, errors=("CONTEST_NOT_FOUND", "PERMISSION_DENIED", "TOO_MANY_SUBSCRIPTIONS"))
+@endpoint.command(
+    JoinContestRoom,
+    errors=("CONTEST_NOT_FOUND", "PERMISSION_DENIED", "TOO_MANY_SUBSCRIPTIONS"),
+    joins=(*_ROOM, PARTICIPANT.template),
+)
 async def join_contest_room(context: Context, command: JoinContestRoom) -> ContestRoomJoined:
     contest = _contest(context, command.contestId)
     contests = context.service(Contests)
@@ -428,7 +439,11 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
     )
 
 
-@endpoint.command(LeaveContestRoom, errors=("CONTEST_NOT_FOUND",))
+@endpoint.command(
+    LeaveContestRoom,
+    errors=("CONTEST_NOT_FOUND",),
+    leaves=(*_ROOM, PARTICIPANT.template.replace("{wallet}", "*")),
+)
 def leave_contest_room(context: Context, command: LeaveContestRoom) -> ContestRoomLeft:
     contest = _contest(context, command.contestId)
     context.service(Contests).rooms.leave(contest.id, context.connection_id)
@@ -456,6 +471,7 @@ def leave_contest_room(context: Context, command: LeaveContestRoom) -> ContestRo
         "OUTCOME_UNKNOWN",
     ),
     paused_by_maintenance=True,
+    idempotency_key="messageId",
 )
 async def send_chat_message(context: Context, command: SendChatMessage) -> ChatMessage | None:
     identity = context.identity
@@ -482,7 +498,7 @@ def set_admin_presence(context: Context, command: SetAdminPresence) -> AdminPres
     return AdminPresenceUpdated(contestId=contest.id, visibility=command.visibility)
 
 
-@endpoint.command(GetChatMessages, errors=("CONTEST_NOT_FOUND",))
+@endpoint.command(GetChatMessages, errors=("CONTEST_NOT_FOUND",), safe=True)
 async def get_chat_messages(context: Context, command: GetChatMessages) -> ChatMessages:
     contest = _contest(context, command.contestId)
     messages, has_more = await context.service(Contests).chat.page(

@@ -117,6 +117,12 @@ class CommandSpec:
     limit. If `detached`, later commands do not wait for its answer, and it joins nothing. If `paused_by_maintenance`,
     it is refused during maintenance, except for admins. `successor` is the command to use instead, if this one exists
     only for clients of earlier versions.
+
+    `joins` and `leaves` are the channels and groups that the command joins and leaves, as templates over its fields:
+    `chat.{contestId}`. A field that is a list stands for each of its members. A missing field stands for nothing,
+    except that `wallet` is the caller's by default. A `*` in `leaves` stands for any parameter. If `is_safe`, the
+    command changes nothing but the channels and rooms of the connection, so that a client may repeat it.
+    `idempotency_key` is the field with an id under which the command takes effect only once.
     """
 
     command: type[Command]
@@ -131,6 +137,10 @@ class CommandSpec:
     successor: str | None
     is_async: bool
     is_local: bool
+    joins: tuple[str, ...]
+    leaves: tuple[str, ...]
+    is_safe: bool
+    idempotency_key: str | None
 
     @property
     def name(self) -> str:
@@ -214,7 +224,7 @@ class Endpoint:
                     return held
                 if rule.exists(context, parameter):
                     return family.channel(parameter)
-        families = ", ".join(rule.family.form for rule in self.access_rules.values())
+        families = ", ".join(rule.family.template for rule in self.access_rules.values())
         raise UnknownChannel(
             f"This endpoint has no such channel. Its channels are {families}; names are case-sensitive."
         )
@@ -230,9 +240,14 @@ class Endpoint:
         detached: bool = False,
         paused_by_maintenance: bool = False,
         successor: str | None = None,
+        joins: tuple[str, ...] = (),
+        leaves: tuple[str, ...] = (),
+        safe: bool = False,
+        idempotency_key: str | None = None,
     ) -> Callable[[Callable[[X, C], T]], Callable[[X, C], T]]:
-        """Declare a command with its handler. `errors` are the codes beyond those of every command. `MAINTENANCE` is
-        added if `paused_by_maintenance`, and `UNAVAILABLE` if the handler is asynchronous.
+        """Declare a command with its handler; see `CommandSpec`. `errors` are the codes beyond those of every command.
+        `MAINTENANCE` is added if `paused_by_maintenance`, and `UNAVAILABLE` if the handler is asynchronous. A command
+        that joins or leaves channels is safe.
 
         A later declaration of the same name replaces an earlier one.
         """
@@ -257,6 +272,10 @@ class Endpoint:
                 successor=successor,
                 is_async=is_async,
                 is_local=_is_local(handler),
+                joins=joins,
+                leaves=leaves,
+                is_safe=safe or bool(joins or leaves),
+                idempotency_key=idempotency_key,
             )
             return handler
 

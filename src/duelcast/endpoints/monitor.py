@@ -190,17 +190,17 @@ async def greet(context: Context) -> Sequence[Event | Join]:
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@endpoint.command(GetSystemStatus)
+@endpoint.command(GetSystemStatus, safe=True)
 def get_system_status(context: Context, _command: GetSystemStatus) -> ServerStatusUpdate:
     return _status(context)
 
 
-@endpoint.command(GetMaintenanceStatus)
+@endpoint.command(GetMaintenanceStatus, safe=True)
 def get_maintenance_status(context: Context, _command: GetMaintenanceStatus) -> MaintenanceStatus:
     return context.service(SettingsMonitor).maintenance(for_admin=context.role >= Role.ADMIN)
 
 
-@endpoint.command(GetSystemSettings, errors=("SETTING_NOT_FOUND",))
+@endpoint.command(GetSystemSettings, errors=("SETTING_NOT_FOUND",), safe=True)
 def get_system_settings(context: Context, command: GetSystemSettings) -> MonitoredSettings:
     role, key = context.role, command.key
     if key is None:
@@ -210,18 +210,18 @@ def get_system_settings(context: Context, command: GetSystemSettings) -> Monitor
     return MonitoredSettings(subtype=key, data=context.service(SystemSettings).get(key, role).value)
 
 
-@endpoint.command(GetServiceStatus, least_role=Role.ADMIN, errors=("SERVICE_NOT_FOUND",))
+@endpoint.command(GetServiceStatus, least_role=Role.ADMIN, errors=("SERVICE_NOT_FOUND",), safe=True)
 def get_service_status(context: Context, command: GetServiceStatus) -> MonitoredServiceUpdate:
     service = context.service(Registry)[command.service]
     return MonitoredServiceUpdate(service=service.name, data=views.health(service))
 
 
-@endpoint.command(GetAllServices, least_role=Role.ADMIN)
+@endpoint.command(GetAllServices, least_role=Role.ADMIN, safe=True)
 def get_all_services(context: Context, _command: GetAllServices) -> AllServices:
     return _all_services(context)
 
 
-@endpoint.command(GetRecentErrors, least_role=Role.ADMIN)
+@endpoint.command(GetRecentErrors, least_role=Role.ADMIN, safe=True)
 async def get_recent_errors(context: Context, command: GetRecentErrors) -> RecentErrors:
     return await _recent_errors(context, command)
 

@@ -166,7 +166,7 @@ async def mark_all_read(context: Context, command: MarkAllRead) -> Sequence[Read
     return _answer(context, marked)
 
 
-@endpoint.command(GetUnread, least_role=Role.USER)
+@endpoint.command(GetUnread, least_role=Role.USER, safe=True)
 async def get_unread(context: Context, command: GetUnread) -> NotificationBatch:
     reader = context.service(Notifications).reader
     batch = await reader.unread(_wallet(context), command.limit or DEFAULT_LIMIT)
@@ -174,7 +174,7 @@ async def get_unread(context: Context, command: GetUnread) -> NotificationBatch:
     return batch
 
 
-@endpoint.command(GetNotifications, least_role=Role.USER)
+@endpoint.command(GetNotifications, least_role=Role.USER, safe=True)
 async def get_notifications(context: Context, command: GetNotifications) -> NotificationBatch:
     batch = await context.service(Notifications).reader.page(
         _wallet(context),

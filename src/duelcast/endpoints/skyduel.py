@@ -18,6 +18,7 @@ from duelcast.endpoints.kit import MIB, Auth, Endpoint
 from duelcast.wire.messages import Command, Event, Record, UuidText
 
 ALL = "*"
+_NAMED = f"{MANAGED_SERVICE.prefix}.{{serviceName}}"
 
 NameOrAll = Annotated[str, Meta(pattern=rf"^(\*|{NAME_PATTERN})(?!\n)$", description="1 to 64 of a-z 0-9 _ -, or `*`")]
 
@@ -147,20 +148,20 @@ async def greet(context: Context) -> Sequence[Event]:
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@endpoint.command(GetServices)
+@endpoint.command(GetServices, safe=True)
 def get_services(context: Context, _command: GetServices) -> ServiceData:
     context.answered_rows = len(context.service(Registry))
     return _service_data(context)
 
 
-@endpoint.command(SubscribeService, errors=("SERVICE_NOT_FOUND", "TOO_MANY_SUBSCRIPTIONS"))
+@endpoint.command(SubscribeService, errors=("SERVICE_NOT_FOUND", "TOO_MANY_SUBSCRIPTIONS"), joins=(_NAMED,))
 async def subscribe_service(context: Context, command: SubscribeService) -> ServiceSubscribed:
     context.answered_rows = len(context.service(Registry)) if command.serviceName == ALL else 1
     await context.join([_target(context, command.serviceName)])
     return ServiceSubscribed(serviceName=command.serviceName)
 
 
-@endpoint.command(UnsubscribeService)
+@endpoint.command(UnsubscribeService, leaves=(_NAMED,))
 def unsubscribe_service(context: Context, command: UnsubscribeService) -> ServiceUnsubscribed:
     name = command.serviceName
     target: Target = _all() if name == ALL else MANAGED_SERVICE.channel(name)
@@ -181,6 +182,7 @@ def unsubscribe_service(context: Context, command: UnsubscribeService) -> Servic
         "OUTCOME_UNKNOWN",
     ),
     detached=True,
+    idempotency_key="commandId",
 )
 async def run_command(context: Context, command: ServiceCommand) -> ServiceCommandResult:
     identity = context.identity

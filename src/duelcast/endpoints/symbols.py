@@ -117,6 +117,11 @@ def unsubscribe_symbols(
     return SymbolsUnsubscribed(symbols=wanted)
 
 
+def templates(families: Sequence[Family]) -> tuple[str, ...]:
+    """The channels of `families` that the commands in this file join or leave."""
+    return tuple(f"{family.prefix}.{{symbols}}" for family in families)
+
+
 def known_symbol(context: Context, symbol: str) -> bool:
     """Whether the channels of `symbol` exist."""
     return context.service(Market).knows(symbol)

@@ -31,6 +31,8 @@ Category = Annotated[str, Meta(pattern=rf"^{CATEGORY_PATTERN}(?!\n)$", descripti
 Description = Annotated[str, Meta(max_length=MAX_DESCRIPTION_CHARACTERS)]
 Version = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
 
+_CATEGORY = category_group("{category}")
+
 endpoint = Endpoint(
     "system-settings",
     "Settings that change at run time: users read and follow those visible to them, and admins change them.",
@@ -231,45 +233,45 @@ async def greet(context: Context) -> Sequence[Event]:
     return [Welcome(canWrite=context.role >= Role.ADMIN), answer]
 
 
-@endpoint.command(GetAllSettings)
+@endpoint.command(GetAllSettings, safe=True)
 def get_all_settings(context: Context, _command: GetAllSettings) -> AllSettings:
     answer = _all_settings(context)
     context.answered_rows = len(answer.settings)
     return answer
 
 
-@endpoint.command(GetSetting, errors=("SETTING_NOT_FOUND",))
+@endpoint.command(GetSetting, errors=("SETTING_NOT_FOUND",), safe=True)
 def get_setting(context: Context, command: GetSetting) -> SettingFound:
     setting = context.service(SystemSettings).get(command.key, context.role)
     return SettingFound(key=command.key, setting=setting)
 
 
-@endpoint.command(GetCategorySettings)
+@endpoint.command(GetCategorySettings, safe=True)
 def get_category_settings(context: Context, command: GetCategorySettings) -> CategorySettings:
     settings = context.service(SystemSettings).all(context.role, command.category)
     context.answered_rows = len(settings)
     return CategorySettings(category=command.category, settings=settings)
 
 
-@endpoint.command(SubscribeSetting, errors=("TOO_MANY_SUBSCRIPTIONS",))
+@endpoint.command(SubscribeSetting, errors=("TOO_MANY_SUBSCRIPTIONS",), joins=(SETTING.template,))
 async def subscribe_setting(context: Context, command: SubscribeSetting) -> Subscribed:
     await context.join([SETTING.channel(command.key)])
     return Subscribed(key=command.key)
 
 
-@endpoint.command(SubscribeCategory, errors=("TOO_MANY_SUBSCRIPTIONS",))
+@endpoint.command(SubscribeCategory, errors=("TOO_MANY_SUBSCRIPTIONS",), joins=(_CATEGORY,))
 async def subscribe_category(context: Context, command: SubscribeCategory) -> SubscribedCategory:
     await context.join([_group(command.category)])
     return SubscribedCategory(category=command.category)
 
 
-@endpoint.command(UnsubscribeSetting)
+@endpoint.command(UnsubscribeSetting, leaves=(SETTING.template,))
 def unsubscribe_setting(context: Context, command: UnsubscribeSetting) -> Unsubscribed:
     context.leave([SETTING.channel(command.key)])
     return Unsubscribed(key=command.key)
 
 
-@endpoint.command(UnsubscribeCategory)
+@endpoint.command(UnsubscribeCategory, leaves=(_CATEGORY,))
 def unsubscribe_category(context: Context, command: UnsubscribeCategory) -> UnsubscribedCategory:
     context.leave([_group(command.category)])
     return UnsubscribedCategory(category=command.category)

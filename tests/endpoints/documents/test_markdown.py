@@ -34,7 +34,7 @@ def test_every_command_of_an_endpoint_is_in_its_tables_or_in_those_of_all(endpoi
 
 
 def test_the_tables_of_an_endpoint_have_its_old_names_channels_and_codes() -> None:
-    for text in ("`OLD_WRITE` → `write`", "old: `proclaim`", "`note.<room>`", "`board.*`", "`PERMISSION_DENIED`"):
+    for text in ("`OLD_WRITE` → `write`", "old: `proclaim`", "`note.{room}`", "`board.*`", "`PERMISSION_DENIED`"):
         assert text in BLOCKS["arena"]
 
 

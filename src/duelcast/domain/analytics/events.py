@@ -191,7 +191,7 @@ DASHBOARD = Family(
     (DashboardUpdate, ActiveUsers),
     "The figures of the server, and the active users.",
     key=_type_of,
-    key_description="type",
+    key_paths=("type",),
     least_role=lambda _nothing: Role.ADMIN,
     unfollowed=Unfollowed.SILENT,
 )
@@ -200,8 +200,7 @@ METRIC = Family(
     Kind.LATEST,
     (MetricUpdate,),
     "A metric.",
-    parameter=METRIC_PATTERN,
-    placeholder="metric",
+    parameter=rf"(?P<metric>{METRIC_PATTERN})",
     least_role=lambda _metric: Role.ADMIN,
     unfollowed=Unfollowed.SILENT,
 )

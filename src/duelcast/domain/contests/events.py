@@ -335,7 +335,7 @@ PUBLIC_CONTESTS = Family(
     (ContestState, ContestRemoved),
     "The contests of the default list.",
     key=_list_key,
-    key_description="contest",
+    key_paths=("contestId",),
     is_tombstone=lambda event: isinstance(event, ContestRemoved),
 )
 CONTEST = Family(
@@ -343,10 +343,9 @@ CONTEST = Family(
     Kind.LATEST,
     (ContestState, AdminPresence, SpectatorCount),
     "The state of a contest, its number of spectators, and whether an admin is present.",
-    parameter=CONTEST_ID_PATTERN,
-    placeholder="id",
+    parameter=rf"(?P<contestId>{CONTEST_ID_PATTERN})",
     key=_contest_key,
-    key_description="type",
+    key_paths=("type",),
     unfollowed=Unfollowed.FORGOTTEN,
 )
 PRESENCE = Family(
@@ -354,10 +353,9 @@ PRESENCE = Family(
     Kind.LATEST,
     (UserPresence,),
     "Users who enter or leave a contest's room.",
-    parameter=CONTEST_ID_PATTERN,
-    placeholder="id",
+    parameter=rf"(?P<contestId>{CONTEST_ID_PATTERN})",
     key=_presence_key,
-    key_description="wallet",
+    key_paths=("user.wallet",),
     is_tombstone=lambda event: isinstance(event, UserPresence) and event.action == "leave",
 )
 LEADERBOARD = Family(
@@ -365,8 +363,7 @@ LEADERBOARD = Family(
     Kind.LATEST,
     (LeaderboardUpdate,),
     "The top 100 of a contest.",
-    parameter=CONTEST_ID_PATTERN,
-    placeholder="id",
+    parameter=rf"(?P<contestId>{CONTEST_ID_PATTERN})",
     unfollowed=Unfollowed.FORGOTTEN,
 )
 CHAT = Family(
@@ -374,16 +371,14 @@ CHAT = Family(
     Kind.EVERY,
     (ChatMessage, ChatMessageDeleted),
     "The chat of a contest's room.",
-    parameter=CONTEST_ID_PATTERN,
-    placeholder="id",
+    parameter=rf"(?P<contestId>{CONTEST_ID_PATTERN})",
 )
 PARTICIPANT = Family(
     "participant",
     Kind.LATEST,
     (ParticipantUpdate,),
     "Rank and value of one participant.",
-    parameter=rf"{WALLET_PATTERN}\.{CONTEST_ID_PATTERN}",
-    placeholder="wallet>.<id",
+    parameter=rf"(?P<wallet>{WALLET_PATTERN})\.(?P<contestId>{CONTEST_ID_PATTERN})",
     unfollowed=Unfollowed.SILENT,
     subject=lambda parameter: parameter.rpartition(".")[2],
 )

@@ -180,10 +180,9 @@ MARKET = Family(
     Kind.LATEST,
     (MarketPrice, MarketVolume, MarketSentiment),
     "Price, volumes and sentiment of a symbol.",
-    parameter=SYMBOL_PATTERN,
-    placeholder="SYMBOL",
+    parameter=rf"(?P<symbol>{SYMBOL_PATTERN})",
     key=_market_key,
-    key_description="type, interval",
+    key_paths=("type", "data.interval"),
     group=lambda _symbol: "market.*",
     group_names=r"market\.\*",
 )
@@ -192,8 +191,7 @@ METADATA = Family(
     Kind.LATEST,
     (TokenMetadataUpdate,),
     "Metadata of a token.",
-    parameter=SYMBOL_PATTERN,
-    placeholder="SYMBOL",
+    parameter=rf"(?P<symbol>{SYMBOL_PATTERN})",
     group=lambda _symbol: "metadata.*",
     group_names=r"metadata\.\*",
 )
@@ -202,8 +200,7 @@ TOKEN = Family(
     Kind.LATEST,
     (TokenData,),
     "A token with its market fields, at most once per second.",
-    parameter=SYMBOL_PATTERN,
-    placeholder="SYMBOL",
+    parameter=rf"(?P<symbol>{SYMBOL_PATTERN})",
     group=lambda _symbol: "token.*",
     group_names=r"token\.\*",
 )

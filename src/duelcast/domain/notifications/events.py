@@ -124,8 +124,7 @@ USER_NOTIFICATIONS = Family(
     Kind.EVERY,
     (NotificationAdded, UnreadCount, ReadConfirmed, NotificationRemoved),
     "The notifications of one user.",
-    parameter=WALLET_PATTERN,
-    placeholder="wallet",
+    parameter=rf"(?P<wallet>{WALLET_PATTERN})",
 )
 ANNOUNCEMENTS = Family(
     "system.announcements",

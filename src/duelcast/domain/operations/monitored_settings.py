@@ -61,7 +61,7 @@ SYSTEM_SETTINGS = Family(
     (MonitoredSettings,),
     "The values of all settings.",
     key=_key,
-    key_description="key",
+    key_paths=("data.*",),
     least_role=lambda _nothing: Role.ADMIN,
 )
 SYSTEM_MAINTENANCE = Family(

@@ -31,8 +31,11 @@ def protocol_blocks(contract: Contract) -> dict[str, str]:
         "limits": _limits(contract.endpoints),
         "common messages": _common_messages(contract.common),
         "error codes": _table(
-            ("code", "HTTP status", "when"),
-            [(f"`{each.code}`", str(each.http_status), each.description) for each in contract.error_codes],
+            ("code", "HTTP status", "when", "may succeed later"),
+            [
+                (f"`{each.code}`", str(each.http_status), each.description, "yes" if each.retriable else "no")
+                for each in contract.error_codes
+            ],
         ),
         "close codes": _table(
             ("code", "when", "reconnect"),
@@ -143,7 +146,7 @@ def _channel_table(channels: Iterable[ChannelDescription]) -> str:
                 f"`{channel.name}`",
                 "–" if channel.group is None else f"`{channel.group}`",
                 channel.kind,
-                channel.key or "–",
+                _codes(channel.key, ", "),
                 _codes(channel.events),
                 channel.who,
                 channel.description,

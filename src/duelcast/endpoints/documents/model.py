@@ -83,7 +83,8 @@ class CommandDescription:
     """A command with its answers.
 
     `old` is the same command under its former names. `replies` are its answers other than errors. `errors` are all its
-    error codes, and `own_errors` those that not every command has. If `is_common`, every endpoint has the command.
+    error codes, and `own_errors` those that not every command has. If `is_common`, every endpoint has the command. The
+    last four fields are those of its `CommandSpec`.
     """
 
     message: MessageDescription
@@ -95,6 +96,10 @@ class CommandDescription:
     least_role: Role
     needs_token: bool
     is_common: bool
+    joins: Sequence[str]
+    leaves: Sequence[str]
+    is_safe: bool
+    idempotency_key: str | None
 
     @property
     def role_name(self) -> str:
@@ -225,6 +230,10 @@ class _Builder:
             least_role=spec.least_role,
             needs_token=spec.least_role > Role.ANONYMOUS or endpoint.auth is not Auth.PUBLIC,
             is_common=spec.handler in self._common_handlers,
+            joins=spec.joins,
+            leaves=spec.leaves,
+            is_safe=spec.is_safe,
+            idempotency_key=spec.idempotency_key,
         )
 
     def _all(self, found: Iterable[Message]) -> list[MessageDescription]:
