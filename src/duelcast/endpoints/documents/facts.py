@@ -10,7 +10,7 @@ from typing import Any
 
 from duelcast.endpoints.documents.python import module
 from duelcast.endpoints.documents.shapes import ChannelFamily, Command, EndpointShapes, Shapes
-from duelcast.endpoints.documents.typescript import WIDTH, property_name
+from duelcast.endpoints.documents.typescript import PARAMETER, WIDTH, property_name
 
 _TYPESCRIPT = """\
 // The facts of the contract that the client needs at run time. Written by `make docs`; do not edit.
@@ -66,15 +66,15 @@ def typescript_facts(shapes: Shapes) -> str:
     """The file `contract.ts`."""
     lines = ["export const ENDPOINTS: Readonly<Record<EndpointName, EndpointFacts>> = {"]
     for endpoint in shapes.endpoints:
-        lines += _literal(endpoint.name, _facts(endpoint), "  ")
+        lines += _literal(f"  {property_name(endpoint.name)}: ", _facts(endpoint), ",")
     lines += [
         "};",
         "",
         "/** The codes of errors after which the same command may succeed later. */",
-        f"export const RETRIABLE: readonly string[] = {json.dumps(_retriable(shapes))};",
+        *_literal("export const RETRIABLE: readonly string[] = ", _retriable(shapes), ";"),
         "",
         "/** The codes of closures after which it is useless to connect again. */",
-        f"export const FINAL: readonly number[] = {json.dumps(_final(shapes))};",
+        *_literal("export const FINAL: readonly number[] = ", _final(shapes), ";"),
         "",
     ]
     return _TYPESCRIPT + "\n".join(lines)
@@ -98,7 +98,7 @@ FINAL: frozenset[int] = frozenset({tuple(_final(shapes))!r})
 
 def _python_endpoint(endpoint: EndpointShapes) -> str:
     commands = "".join(f"{command.type!r}: {_python_command(command)}," for command in endpoint.commands)
-    groups = {family.group: family.name.partition("<")[0] for family in endpoint.channels if _has_group(family)}
+    groups = {family.group: PARAMETER.split(family.name)[0] for family in endpoint.channels if _has_group(family)}
     optional = {"public_name": endpoint.public_name, "groups": groups}
     members = "".join(f"{name}={value!r}," for name, value in optional.items() if value)
     return f"EndpointFacts(path={endpoint.path!r}, auth={endpoint.auth!r}, {members} commands={{{commands}}})"
@@ -116,7 +116,7 @@ def _python_command(command: Command) -> str:
 
 def _has_group(family: ChannelFamily) -> bool:
     """Whether all channels of a family form one group."""
-    return family.group is not None and "<" not in family.group
+    return family.group is not None and not PARAMETER.search(family.group)
 
 
 def _facts(endpoint: EndpointShapes) -> dict[str, Any]:
@@ -134,26 +134,25 @@ def _facts(endpoint: EndpointShapes) -> dict[str, Any]:
 
 
 def _retriable(shapes: Shapes) -> list[str]:
-    return [each["code"] for each in shapes.error_codes if each.get("x-retriable")]
+    return [each["code"] for each in shapes.error_codes if each["x-retriable"]]
 
 
 def _final(shapes: Shapes) -> list[int]:
     return [each["code"] for each in shapes.close_codes if not each["reconnect"]]
 
 
-def _literal(name: str, value: Any, indent: str) -> list[str]:
-    """A member of an object as TypeScript, on one line if it fits."""
-    line = f"{indent}{property_name(name)}: {_inline(value)},"
+def _literal(start: str, value: Any, end: str) -> list[str]:
+    """`start`, a list or object as TypeScript, and `end`, on one line if it fits."""
+    line = f"{start}{_inline(value)}{end}"
     if len(line) <= WIDTH:
         return [line]
-    start, end = "[]" if isinstance(value, list) else "{}"
-    lines = [f"{indent}{property_name(name)}: {start}"]
+    indent = " " * (len(start) - len(start.lstrip()))
     if isinstance(value, dict):
+        lines = [f"{start}{{"]
         for key, each in value.items():
-            lines += _literal(key, each, f"{indent}  ")
-    else:
-        lines += [f"{indent}  {json.dumps(each)}," for each in value]
-    return [*lines, f"{indent}{end},"]
+            lines += _literal(f"{indent}  {property_name(key)}: ", each, ",")
+        return [*lines, f"{indent}}}{end}"]
+    return [f"{start}[", *(f"{indent}  {json.dumps(each)}," for each in value), f"{indent}]{end}"]
 
 
 def _inline(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Prints the types of the WebSocket messages for Python, as modules of msgspec structs."""
+"""Prints the types of messages and of the HTTP API for Python, as modules of msgspec structs."""
 
 from __future__ import annotations
 
