@@ -1,7 +1,7 @@
 import { ClockOffset } from "./core/clock-offset.js";
 import { emplace } from "./core/emplace.js";
 import type { ConnectionState } from "./core/connection.js";
-import { ENDPOINTS } from "./core/facts.js";
+import { ENDPOINTS } from "./generated/contract.js";
 import type { EndpointName } from "./generated/messages.js";
 import { systemClock, type Clock } from "./shell/clock.js";
 import { Link } from "./shell/link.js";
@@ -65,9 +65,8 @@ const insides = new WeakMap<Client, Inside>();
 
 /** The inside of a client that `createClient` returned. */
 export function inside(client: Client): Inside {
-  const found = insides.get(client);
-  if (!found) throw new TypeError("This is not a client that createClient returned.");
-  return found;
+  // Types keep everything else out.
+  return insides.get(client) as Inside;
 }
 
 /** Makes a client. Nothing is dialled before something is wanted. */
@@ -108,6 +107,7 @@ export function createClient(options: ClientOptions): Client {
     return emplace(links, name, () => {
       const made = new Link({
         url: `${url.replace(/^http/, "ws")}/api/v69/ws/${name}`,
+        name,
         facts: ENDPOINTS[name],
         isHidden: () => page.isHidden,
         webSocket,
@@ -135,6 +135,14 @@ export function createClient(options: ClientOptions): Client {
     },
   };
 
-  insides.set(client, { url, flush, clock, storage, tokens, link, once: (key, make) => emplace(kept, key, make) as never });
+  insides.set(client, {
+    url,
+    flush,
+    clock,
+    storage,
+    tokens,
+    link,
+    once: (key, make) => emplace(kept, key, make) as never,
+  });
   return client;
 }

@@ -40,7 +40,7 @@ class LinkedEndpoint<E extends EndpointName> implements Endpoint<E> {
   }
 
   request<C extends CommandOf<E>>(command: C, body: BodyOf<E, C>, options?: RequestOptions): Promise<ReplyOf<E, C>> {
-    return request(this.#link, { ...(body as object), type: command }, options) as Promise<ReplyOf<E, C>>;
+    return request(this.#link, { ...(body as object), type: command }, options);
   }
 
   on<T extends TypeOf<E>>(type: T, handler: (message: MessageOf<E, T>) => void): () => void {

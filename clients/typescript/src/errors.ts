@@ -1,4 +1,6 @@
-import { RETRIABLE } from "./core/facts.js";
+import { RETRIABLE } from "./generated/contract.js";
+
+const OWN_RETRIABLE: readonly string[] = ["TIMEOUT", "NETWORK_ERROR"];
 
 /** What an error carries besides its code and its message. */
 export interface ErrorDetails {
@@ -36,6 +38,6 @@ export class DuelcastError extends Error {
 
   /** Whether the same attempt may succeed later. */
   get retriable(): boolean {
-    return this.retryAfterMs !== undefined || RETRIABLE.has(this.code);
+    return this.retryAfterMs !== undefined || [...RETRIABLE, ...OWN_RETRIABLE].includes(this.code);
   }
 }

@@ -1,5 +1,5 @@
 import { inside, type Client } from "./client.js";
-import { isRecord, number, text } from "./core/frame.js";
+import { isRecord, parsed, text } from "./core/frame.js";
 import { DuelcastError } from "./errors.js";
 import type { HttpOperations } from "./generated/http.js";
 
@@ -80,32 +80,26 @@ export async function call(
   },
 ): Promise<unknown> {
   const { body, token, signal = null } = options;
-  const headers: Record<string, string> = { ...options.headers };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (token) headers.Authorization = `Bearer ${token}`;
+  const headers = {
+    ...options.headers,
+    ...(token && { Authorization: `Bearer ${token}` }),
+    ...(body !== undefined && { "Content-Type": "application/json" }),
+  };
   let answer: Response, content: unknown;
   try {
-    const init = { method, headers, signal, body: body === undefined ? null : JSON.stringify(body) };
+    const init = { method, headers, signal, body: JSON.stringify(body) ?? null };
     answer = await fetch(address.replace(/^ws/, "http"), init);
     content = parsed(await answer.text());
   } catch (cause) {
     if (signal?.aborted) throw new DuelcastError("ABORTED", "The request was cancelled.", { cause });
-    throw new DuelcastError("NETWORK_ERROR", "The server cannot be reached.", { cause });
+    throw new DuelcastError("NETWORK_ERROR", "No answer came.", { cause });
   }
   if (answer.ok) return content;
   const details = isRecord(content) ? content : {};
-  const seconds = number(Number(answer.headers.get("Retry-After") ?? NaN));
+  const seconds = Number(answer.headers.get("Retry-After"));
   throw new DuelcastError(text(details.code) ?? `HTTP_${answer.status}`, text(details.detail) ?? answer.statusText, {
     field: text(details.field),
-    retryAfterMs: seconds && seconds * 1000,
+    retryAfterMs: seconds * 1000 || undefined,
     details,
   });
-}
-
-function parsed(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    return undefined;
-  }
 }

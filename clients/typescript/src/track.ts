@@ -1,5 +1,5 @@
 import { inside, type Client, type QueueStorage } from "./client.js";
-import { records, time, type Frame } from "./core/frame.js";
+import { parsed, records, time, type Frame } from "./core/frame.js";
 import { DuelcastError } from "./errors.js";
 import type { TrackedEvent } from "./generated/messages.js";
 import type { Clock } from "./shell/clock.js";
@@ -41,7 +41,8 @@ function trackerOf(client: Client): Tracker {
 
 interface Waiting {
   readonly event: Readonly<Record<string, unknown>>;
-  settle(result: TrackedEvent | DuelcastError): void;
+  readonly resolve: (stored: TrackedEvent) => void;
+  readonly reject: (error: DuelcastError) => void;
 }
 
 class Tracker {
@@ -64,13 +65,10 @@ class Tracker {
     const occurredAt = new Date(this.#clock.now()).toISOString();
     const item = { event, eventId: uuid(), occurredAt, ...(data && { data }) };
     return new Promise((resolve, reject) => {
-      this.#queue.push({
-        event: item,
-        settle: (result) => (result instanceof DuelcastError ? reject(result) : resolve(result)),
-      });
+      this.#queue.push({ event: item, resolve, reject });
       if (this.#queue.length > MAX_QUEUED) {
         this.dropped += 1;
-        this.#queue.shift()?.settle(new DuelcastError("EVENT_DROPPED", "Too many events wait to be stored."));
+        this.#queue.shift()?.reject(new DuelcastError("EVENT_DROPPED", "Too many events wait."));
       }
       this.#changed();
     });
@@ -103,22 +101,18 @@ class Tracker {
     const done = new Set(result instanceof DuelcastError && this.#batch.length === 0 ? this.#queue : this.#batch);
     this.#batch = [];
     this.#queue = this.#queue.filter((waiting) => !done.has(waiting));
-    for (const { event, settle } of done) {
-      if (result instanceof DuelcastError) settle(result);
-      else settle(stored(result, event));
+    for (const { event, resolve, reject } of done) {
+      if (result instanceof DuelcastError) reject(result);
+      else resolve(stored(result, event));
     }
     this.#changed();
   }
 
   #load(): Waiting[] {
-    try {
-      const events: unknown = JSON.parse(this.#storage?.getItem(STORAGE_KEY) ?? "[]");
-      const oldest = this.#clock.now() - MAX_AGE_MS;
-      const fresh = records(events).filter(({ occurredAt }) => time(occurredAt) > oldest);
-      return fresh.map((event) => ({ event, settle: () => undefined }));
-    } catch {
-      return [];
-    }
+    const oldest = this.#clock.now() - MAX_AGE_MS;
+    const events = records(parsed(this.#storage?.getItem(STORAGE_KEY) ?? ""));
+    const fresh = events.filter(({ occurredAt }) => time(occurredAt) > oldest);
+    return fresh.map((event) => ({ event, resolve: () => undefined, reject: () => undefined }));
   }
 
   #save(): void {

@@ -1,4 +1,4 @@
-import { DuelcastError } from "../errors.js";
+import type { DuelcastError } from "../errors.js";
 import type { Connection } from "./connection.js";
 import { emplace } from "./emplace.js";
 import { isRecord, number, text, type Frame } from "./frame.js";
@@ -99,7 +99,8 @@ export class Interests {
     follower.change("idle");
     if (interest.followers.size > 0 || interest.isRequested) return;
     this.#forget(interest);
-    if (joining === "no" || joining === "refused" || !this.#connection.isWanted || this.#covering(key).length > 0) return;
+    if (joining === "no" || joining === "refused" || !this.#connection.isWanted || this.#covering(key).length > 0)
+      return;
     if (membership.leave) this.#connection.send(membership.leave);
     else if (membership.join === "subscribe") this.#leaving.push(key);
     this.#rejoinCovered(interest);
@@ -149,7 +150,7 @@ export class Interests {
   flush(): void {
     if (!this.#connection.isOpen) return;
     const channels = this.#leaving.splice(0);
-    if (channels.length > 0) this.#connection.send({ type: "unsubscribe", channels });
+    if (channels.length > 0) this.#asked.set(this.#connection.send({ type: "unsubscribe", channels }), []);
     if (this.#join()) this.#connection.ping();
   }
 
@@ -186,8 +187,7 @@ export class Interests {
     const ends = endsOf(positions);
     this.#connecting = ends.map(([channel]) => channel);
     for (const [channel, end] of ends) {
-      const position = this.#positionIn(channel);
-      if (!position.isConfirmed) position.confirm(this.#connection.epoch, end, false, true);
+      if (!this.#positionIn(channel).isConfirmed) this.#confirm(channel, end, false, true);
     }
     for (const interest of this.#interests.values()) {
       if (interest.membership.join === "connecting" && interest.joining === "asked") interest.joining = "joined";
@@ -207,20 +207,14 @@ export class Interests {
       if (interest) interest.joining = "joined";
       this.#begin(channel, number(frame.seq) ?? NaN, frame, frame.kind === "every");
     } else if (type === "unsubscription_confirmed") {
-      const message = "The rights of the user have changed.";
-      if (channel && !id) this.#refuse(channel, new DuelcastError("SUBSCRIPTION_DENIED", message, { details: frame }));
+      // The rights of the user have changed.
+      if (channel && !id) this.#refuse(channel, serverError({ code: "SUBSCRIPTION_DENIED", ...frame }));
+      else if (channel && !keys) this.release([channelMembership(channel)]);
     } else if (keys) {
       if (isError(frame)) this.#refused(frame, keys);
       else for (const key of keys) this.#joined(frame, key);
     } else if (channel !== undefined) return this.#receive(frame, channel);
     return true;
-  }
-
-  /** The reply to a request of the application may name positions of channels that it joined. */
-  replied(frame: Frame): void {
-    for (const [channel, end] of endsOf(frame.positions)) {
-      if (!this.#positionIn(channel).isConfirmed) this.#begin(channel, end, frame, true);
-    }
   }
 
   /** The answer to a ping: what was confirmed before is complete. */
@@ -258,8 +252,7 @@ export class Interests {
 
   /** A snapshot or replay of a channel begins. */
   #begin(channel: string, end: number, { recovered, requestId }: Frame, every: boolean): void {
-    const position = this.#positionIn(channel);
-    const isSnapshot = position.confirm(this.#connection.epoch, end, recovered === true, every);
+    const isSnapshot = this.#confirm(channel, end, recovered === true, every);
     const covering = this.#covering(channel);
     for (const interest of covering) {
       if (isSnapshot) interest.begin(channel);
@@ -268,7 +261,12 @@ export class Interests {
     // The client pings after its own commands; nobody does after those of the application and what nobody asked for.
     const isPinged = !this.#connection.isEstablished || this.#asked.has(String(requestId));
     const isFollowed = covering.some(({ followers }) => followers.size > 0);
-    if (!isPinged && (isFollowed || requestId === undefined)) position.settledBy = this.#connection.ping();
+    if (!isPinged && (isFollowed || requestId === undefined))
+      this.#positionIn(channel).settledBy = this.#connection.ping();
+  }
+
+  #confirm(channel: string, end: number, recovered: boolean, every: boolean): boolean {
+    return this.#positionIn(channel).confirm(this.#connection.epoch, end, recovered, every);
   }
 
   /** A command of its own has joined something. */
@@ -276,10 +274,8 @@ export class Interests {
     const interest = this.#interests.get(key);
     if (!interest) return;
     interest.joining = "joined";
-    this.#positionIn(key).confirm(this.#connection.epoch, NaN, false, false);
-    for (const [channel, end] of endsOf(frame.positions)) {
-      this.#positionIn(channel).confirm(this.#connection.epoch, end, frame.recovered === true, true);
-    }
+    this.#confirm(key, NaN, false, false);
+    for (const [channel, end] of endsOf(frame.positions)) this.#confirm(channel, end, frame.recovered === true, true);
     interest.unsettle();
     interest.receive(frame);
   }

@@ -18,15 +18,14 @@ export interface Membership {
 /** A channel or group of an endpoint. */
 export function channelMembership(name: string): Membership {
   const prefix = groupPrefix(name);
-  if (prefix === undefined) return { key: name, join: "subscribe" };
-  return { key: name, join: "subscribe", covers: (channel) => channel.startsWith(prefix) };
+  return { key: name, join: "subscribe", ...(prefix && { covers: (channel) => channel.startsWith(prefix) }) };
 }
 
-/** What the names of a group's channels begin with; `undefined` for a single channel. */
-function groupPrefix(name: string): string | undefined {
+/** What the names of a group's channels begin with; nothing for a single channel. */
+function groupPrefix(name: string): string {
   if (name.endsWith(".*")) return name.slice(0, -1);
   if (name === "services") return "service.";
-  return name.startsWith("category.") ? "setting." : undefined;
+  return name.startsWith("category.") ? "setting." : "";
 }
 
 /** The room of a contest, with all channels of that contest. */

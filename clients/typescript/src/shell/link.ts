@@ -1,8 +1,9 @@
 import { Connection, type ConnectionState, type Outside } from "../core/connection.js";
-import type { EndpointFacts } from "../core/facts.js";
 import type { Frame } from "../core/frame.js";
 import type { Follower } from "../core/interest.js";
 import type { Membership } from "../core/membership.js";
+import type { EndpointFacts } from "../generated/contract.js";
+import type { EndpointName } from "../generated/messages.js";
 import type { Clock } from "./clock.js";
 import type { WebSocketClass, WebSocketLike } from "./socket.js";
 import type { Tokens } from "./tokens.js";
@@ -15,6 +16,7 @@ const LONGEST_TIMER_MS = 1e9;
 export interface LinkOptions {
   /** The address of the endpoint, without a query. */
   readonly url: string;
+  readonly name: EndpointName;
   readonly facts: EndpointFacts;
   readonly webSocket: WebSocketClass | undefined;
   readonly clock: Clock;
@@ -70,15 +72,14 @@ export class Link implements Outside {
     const asked = ++this.#asked;
     void this.options.tokens.ask().then((answer) => {
       if (asked === this.#asked) this.happen(() => this.connection.token(answer));
-      return undefined;
     });
   }
 
-  dial(query: readonly (readonly [name: string, value: string])[]): void {
+  dial(query: [name: string, value: string][]): void {
     const { url, webSocket } = this.options;
-    const parameters = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+    const parameters = new URLSearchParams(query).toString();
     try {
-      if (!webSocket) throw new TypeError("There is no WebSocket here: pass `webSocket` to createClient.");
+      if (!webSocket) throw new TypeError("Pass `webSocket` to createClient.");
       const socket = new webSocket(parameters ? `${url}?${parameters}` : url);
       this.#socket = socket;
       socket.onopen = () => this.happen(() => this.connection.opened());

@@ -86,13 +86,11 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
     return this.#listeners.add(listener, this.want());
   }
 
-  /** Makes it wanted until the returned function is called, once. */
+  /** Makes it wanted until the returned function is called; it may be called once. */
   want(): () => void {
     if (this.#wants++ === 0) this.#unfollow = this.link.follow(this.#membership, this);
-    let isWanted = true;
     return () => {
-      if (isWanted && --this.#wants === 0) this.#unfollow?.();
-      isWanted = false;
+      if (--this.#wants === 0) this.#unfollow?.();
     };
   }
 
