@@ -83,25 +83,24 @@ class ContestRoom extends ComposedStore<RoomValue> implements Room {
     this.#set("members", []);
   }
 
-  async send(
+  send(
     content: string,
     { messageId = uuid() }: { readonly messageId?: string | undefined } = {},
   ): Promise<ChatMessage> {
     const unwant = this.want();
     const own = { messageId, text: content };
     this.put("chat", messageId, { ...own, status: "pending" });
-    try {
-      const command = { type: "send_chat_message", contestId: this.#contestId, ...own };
-      const answer = await request<ChatMessage>(this.link, command);
-      this.receive({ ...answer });
-      return answer;
-    } catch (error) {
-      // It may have come as a push nevertheless.
-      if (this.held.get("chat", messageId)) this.put("chat", messageId, { ...own, status: "failed", error });
-      throw error;
-    } finally {
-      unwant();
-    }
+    const answer = request<ChatMessage>(this.link, { type: "send_chat_message", contestId: this.#contestId, ...own });
+    answer
+      .then(
+        (message) => this.receive({ ...message }),
+        (error: unknown) => {
+          // It may have come as a push nevertheless.
+          if (this.held.get("chat", messageId)) this.put("chat", messageId, { ...own, status: "failed", error });
+        },
+      )
+      .finally(unwant);
+    return answer;
   }
 
   dismiss(messageId: string): void {
