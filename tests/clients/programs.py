@@ -62,6 +62,7 @@ class Program:
         self._write(say=text)
 
     async def report(self) -> Report:
+        assert self.process.returncode is None, f"{self.name} has ended"
         number = len(self._reports)
         future = self._reports[number] = asyncio.get_running_loop().create_future()
         self._write(report=number)
@@ -94,6 +95,9 @@ class Program:
             else:
                 report = convert(answer, Report)
                 self._reports[report.report].set_result(report)
+        for future in self._reports.values():
+            if not future.done():
+                future.set_exception(EOFError(f"{self.name} has ended"))
 
 
 @asynccontextmanager

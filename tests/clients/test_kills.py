@@ -19,7 +19,7 @@ pytestmark = pytest.mark.clients
 
 SEED = 9
 KILLS = 20
-LIFE_S, PAUSE_S = (0.3, 3.0), (0.0, 1.0)
+LIFE_S, PAUSE_S = (3.0, 7.0), (0.0, 1.0)
 """How long a server lives, and for how long there is none."""
 
 
