@@ -15,11 +15,14 @@ from litestar.params import SkipValidation
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from duelcast.http.callers import OPEN_OPTION, SCOPE_OPTION, caller_of, demand_admin, demand_scope
+from duelcast.endpoints.documents.asyncapi import any_server, server_at
+from duelcast.http.callers import OPEN_OPTION, SCOPE_OPTION, AnyRequest, caller_of, demand_admin, demand_scope
 from duelcast.http.documents import problems
 from duelcast.http.metrics import Exposition
+from duelcast.http.own_address import host_of, prefix_of, uses_tls
 from duelcast.http.pages import Page
 from duelcast.http.services import Failure, HttpServices, server_of
+from duelcast.wire.frames import encode_value
 
 ReadyStatus = Literal["ready", "degraded", "starting", "draining", "unavailable"]
 
@@ -42,8 +45,8 @@ class ReadyState(Struct):
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """The documents that the documentation routes serve. The first call of `asyncapi` or `openapi` takes up to half a
-    second, so it belongs in a thread."""
+    """The documents that the documentation routes serve; `asyncapi` lacks the `servers`, which depend on the request.
+    The first call of `asyncapi` or `openapi` takes up to half a second, so it belongs in a thread."""
 
     asyncapi: Callable[[], bytes]
     openapi: Callable[[], bytes]
@@ -132,9 +135,13 @@ async def metrics(exposition: TheExposition) -> Response[bytes]:
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-def asyncapi_json(documents: Finished) -> Response[bytes]:
-    """An AsyncAPI 3.0 document."""
-    return Response(documents.asyncapi(), media_type=_JSON_MEDIA_TYPE)
+def asyncapi_json(documents: Finished, request: AnyRequest) -> Response[bytes]:
+    """An AsyncAPI 3.0 document. Its server is the one that was asked, at the address that the client used."""
+    host = host_of(request)
+    tls = uses_tls(request, server_of(request.scope).services.trusted_proxies)
+    servers = any_server() if host is None else server_at(host, prefix_of(request), tls=tls)
+    body = b'%b,"servers":%b}' % (documents.asyncapi()[:-1], encode_value(servers))
+    return Response(body, media_type=_JSON_MEDIA_TYPE, headers={"Vary": "Host, X-Forwarded-Proto"})
 
 
 @get(
