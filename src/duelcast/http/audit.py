@@ -52,7 +52,7 @@ class AuditPage(Struct):
     guards=[admins_only],
     responses=problems(400, 401, 403, 429, 503),
 )
-async def list_audit(
+async def list_audit_entries(
     audit: TheAudit,
     wallet: Annotated[str | None, QueryParameter(description="Actions of this wallet.")] = None,
     action: Annotated[str | None, QueryParameter(description="Actions of this kind, such as `users.put`.")] = None,
@@ -90,7 +90,7 @@ async def list_audit(
 
 def audit_router() -> Router:
     """Everything under `/audit`."""
-    return Router("/audit", route_handlers=[list_audit], tags=["Audit"])
+    return Router("/audit", route_handlers=[list_audit_entries], tags=["Audit"])
 
 
 def _entry(row: AuditRow) -> AuditEntry:

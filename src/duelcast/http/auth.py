@@ -74,7 +74,7 @@ class NewToken(Struct):
     status_code=200,
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
-async def post_challenge(
+async def create_challenge(
     sign_ins: TheSignIns,
     services: TheServices,
     request: CallerRequest,
@@ -94,7 +94,7 @@ async def post_challenge(
     status_code=200,
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
-async def post_verify(
+async def verify_challenge(
     sign_ins: TheSignIns, data: Annotated[SignatureInput, Body(description="The challenge and its signature.")]
 ) -> NewToken:
     """Each challenge can be used only once."""
@@ -109,7 +109,7 @@ async def post_verify(
     guards=[users_only],
     responses=problems(401, 403, 429, 503),
 )
-async def post_refresh(sign_ins: TheSignIns, request: CallerRequest) -> NewToken:
+async def refresh_token(sign_ins: TheSignIns, request: CallerRequest) -> NewToken:
     """This is possible for seven days after the sign-in. The previous token stays valid until it expires."""
     return _new_token(await sign_ins.refresh(caller(request)))
 
@@ -122,17 +122,17 @@ async def post_refresh(sign_ins: TheSignIns, request: CallerRequest) -> NewToken
     guards=[users_only],
     responses=problems(401, 403, 429, 503),
 )
-async def post_logout(sign_ins: TheSignIns, request: CallerRequest) -> None:
+async def logout(sign_ins: TheSignIns, request: CallerRequest) -> None:
     """All tokens of the same sign-in become invalid at once; open connections end as if the token had expired."""
     await sign_ins.logout(caller(request))
 
 
 def auth_router() -> Router:
     """Everything under `/auth`."""
-    begun = Router("/", route_handlers=[post_challenge, post_verify, post_refresh], opt={SIGN_IN_OPTION: True})
+    begun = Router("/", route_handlers=[create_challenge, verify_challenge, refresh_token], opt={SIGN_IN_OPTION: True})
     return Router(
         "/auth",
-        route_handlers=[begun, post_logout],
+        route_handlers=[begun, logout],
         tags=["Sign-in"],
         opt={MAINTENANCE_OPTION: True},
         request_max_body_size=SHORT_BODY_BYTES,

@@ -164,7 +164,7 @@ async def create_contest(
     request_max_body_size=TEXTS_BODY_BYTES,
     responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
 )
-async def edit_contest(
+async def update_contest(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
@@ -244,7 +244,7 @@ async def cancel_contest(
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
 )
-async def change_entry(
+async def update_entry(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
@@ -265,7 +265,7 @@ async def change_entry(
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 429, 503),
 )
-async def delete_message(
+async def delete_chat_message(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
@@ -317,12 +317,12 @@ CONTEST_HANDLERS = [
     get_leaderboard,
     get_settlement,
     create_contest,
-    edit_contest,
+    update_contest,
     start_contest,
     end_contest,
     cancel_contest,
-    change_entry,
-    delete_message,
+    update_entry,
+    delete_chat_message,
     put_mute,
     delete_mute,
 ]

@@ -10,6 +10,8 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.spec import Components, License, SecurityScheme, Server, Tag
+from litestar.types import Method
+from litestar.types.internal_types import PathParameterDefinition
 
 from duelcast.endpoints.documents.fields import schema_components
 from duelcast.http.problems import PROBLEM_MEDIA_TYPE, Problem
@@ -64,11 +66,14 @@ def openapi_document(routers: Sequence[Router], version: str, *, dependencies: I
                 name="Sign-in",
                 description="Signing in with a Solana wallet; by default 10 requests a minute per address.",
             ),
-            Tag(name="Users", description="Nicknames, roles and bans."),
+            Tag(name="Users", description="Nicknames, roles and bans, and the contests of a user."),
+            Tag(name="Contests", description="Contests, their participants, portfolios and leaderboards."),
             Tag(name="Tokens", description="Tokens, prices and trades."),
-            Tag(name="Audit", description="The audit trail."),
-            Tag(name="Errors", description="Errors that services report."),
+            Tag(name="Notifications", description="Notifications for some users or for everybody."),
             Tag(name="Settings", description="Settings that change at run time."),
+            Tag(name="Services", description="Services inside and outside the server, and the server's nodes."),
+            Tag(name="Errors", description="Errors that services report."),
+            Tag(name="Audit", description="The audit trail."),
             Tag(name="Operations", description="Health, metrics and documents."),
         ],
         components=Components(
@@ -76,12 +81,22 @@ def openapi_document(routers: Sequence[Router], version: str, *, dependencies: I
         ),
         security=_SECURITY,
         use_handler_docstrings=True,
+        operation_id_creator=_operation_id,
     )
     provided = {name: Provide(lambda: None, sync_to_thread=False) for name in dependencies}
     app = Litestar(list(routers), dependencies=provided, openapi_config=config, logging_config=None)
     document = app.openapi_schema.to_schema()
     document["components"]["schemas"] = _schemas(app)
     return document
+
+
+def _operation_id(handler: HTTPRouteHandler, _method: Method, path: list[str | PathParameterDefinition]) -> str:
+    """The name of `handler` in camelCase. If the handler serves both the caller (`me`) and other wallets, the operation
+    for the caller has `My` behind the verb."""
+    verb, *nouns = handler.handler_name.split("_")
+    if len(handler.paths) > 1 and "me" in path:
+        nouns = ["my", *nouns]
+    return verb + "".join(map(str.capitalize, nouns))
 
 
 def _schemas(app: Litestar) -> dict[str, Any]:

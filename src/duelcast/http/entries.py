@@ -120,7 +120,7 @@ async def change_portfolio(
     guards=[users_only],
     responses=problems(400, 401, 403, 404, 409, 429, 503),
 )
-async def withdraw(contests: TheContests, request: CallerRequest, contest_id: ContestParameter) -> None:
+async def withdraw_from_contest(contests: TheContests, request: CallerRequest, contest_id: ContestParameter) -> None:
     """Users can withdraw while the contest is pending."""
     await contests.entering.withdraw(contest_id, caller(request).wallet)
 
@@ -187,7 +187,7 @@ async def list_trades(
     responses=problems(400, 401, 403, 429, 503),
     tags=["Users"],
 )
-async def list_own_contests(
+async def list_my_contests(
     contests: TheContests,
     request: CallerRequest,
     limit: Annotated[int, QueryParameter(ge=1, le=100, description="At most this many.")] = 50,
@@ -209,7 +209,7 @@ async def list_own_contests(
 
 def contests_router() -> Router:
     """Everything under `/contests`."""
-    handlers = [enter_contest, change_portfolio, withdraw, get_entry, list_trades]
+    handlers = [enter_contest, change_portfolio, withdraw_from_contest, get_entry, list_trades]
     return Router("/contests", route_handlers=[*CONTEST_HANDLERS, *handlers], tags=["Contests"])
 
 

@@ -82,7 +82,7 @@ class NotificationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields
     response_headers=[REPLAYED_HEADER],
     responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
 )
-async def post_notifications(
+async def create_notifications(
     notifications: TheNotifications,
     idempotency: TheIdempotency,
     request: CallerRequest,
@@ -131,7 +131,7 @@ async def delete_notification(
 
 def notifications_router() -> Router:
     """Everything under `/notifications`."""
-    return Router("/notifications", route_handlers=[post_notifications, delete_notification], tags=["Notifications"])
+    return Router("/notifications", route_handlers=[create_notifications, delete_notification], tags=["Notifications"])
 
 
 def _checked(data: dict[str, Any]) -> dict[str, Any]:

@@ -72,13 +72,13 @@ def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     response_description="The page.",
     media_type=MediaType.HTML,
 )
-async def home(documents: Finished) -> Response[bytes]:
+async def get_home_page(documents: Finished) -> Response[bytes]:
     """A page with links to everything that everybody may see here."""
     return _page(documents.home)
 
 
 @get("/healthz", summary="Whether the process is alive", response_description="The process is alive.")
-async def healthz() -> Health:
+async def get_health() -> Health:
     """The parts and services that the process depends on are not checked."""
     return Health()
 
@@ -93,7 +93,7 @@ async def healthz() -> Health:
         )
     },
 )
-async def readyz(services: Services) -> Response[ReadyState]:
+async def get_readiness(services: Services) -> Response[ReadyState]:
     """The status is 503 while the server starts or drains, and if the storage or the bus has failed. If only a feed or
     a service has failed, the status is 200. `reasons` is always empty if the server hides it from the public."""
     now = services.ready()
@@ -117,7 +117,7 @@ async def readyz(services: Services) -> Response[ReadyState]:
     opt={SCOPE_OPTION: "metrics"},
     responses=problems(401, 403),
 )
-async def metrics(exposition: TheExposition) -> Response[bytes]:
+async def get_metrics(exposition: TheExposition) -> Response[bytes]:
     """Metrics in Prometheus' text format, by default at most a second old."""
     # The framework adds the character set itself.
     media_type = CONTENT_TYPE_LATEST.replace("; charset=utf-8", "")
@@ -132,9 +132,9 @@ async def metrics(exposition: TheExposition) -> Response[bytes]:
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-def asyncapi_json(documents: Finished) -> Response[bytes]:
+def get_asyncapi(documents: Finished) -> Response[dict[str, Any]]:
     """An AsyncAPI 3.0 document."""
-    return Response(documents.asyncapi(), media_type=_JSON_MEDIA_TYPE)
+    return Response(documents.asyncapi(), media_type=_JSON_MEDIA_TYPE)  # type: ignore[arg-type]  # encoded already
 
 
 @get(
@@ -145,9 +145,9 @@ def asyncapi_json(documents: Finished) -> Response[bytes]:
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-def openapi_json(documents: Finished) -> Response[bytes]:
+def get_openapi(documents: Finished) -> Response[dict[str, Any]]:
     """This document."""
-    return Response(documents.openapi(), media_type=_JSON_MEDIA_TYPE)
+    return Response(documents.openapi(), media_type=_JSON_MEDIA_TYPE)  # type: ignore[arg-type]  # encoded already
 
 
 @get(
@@ -158,7 +158,7 @@ def openapi_json(documents: Finished) -> Response[bytes]:
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-async def docs(documents: Finished) -> Response[bytes]:
+async def get_reference(documents: Finished) -> Response[bytes]:
     """One page that shows the AsyncAPI and the OpenAPI document."""
     return _page(documents.docs)
 
@@ -171,19 +171,19 @@ async def docs(documents: Finished) -> Response[bytes]:
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-async def clients(documents: Finished) -> Response[bytes]:
+async def get_client_guide(documents: Finished) -> Response[bytes]:
     """The guide, on a page that runs the guide's script."""
     return _page(documents.clients)
 
 
 def monitoring_router() -> Router:
     """The routes for operators."""
-    return _router(healthz, readyz, metrics)
+    return _router(get_health, get_readiness, get_metrics)
 
 
 def documents_router() -> Router:
     """The documents at the root."""
-    return _router(home, asyncapi_json, openapi_json, docs, clients)
+    return _router(get_home_page, get_asyncapi, get_openapi, get_reference, get_client_guide)
 
 
 def _router(*handlers: HTTPRouteHandler) -> Router:

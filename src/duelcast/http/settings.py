@@ -162,7 +162,7 @@ async def delete_setting(
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 429, 503),
 )
-async def get_history(
+async def get_setting_history(
     settings: TheSettings,
     key: KeyParameter,
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_CHANGES, description="At most this many.")] = 100,
@@ -182,7 +182,7 @@ def settings_router() -> Router:
     """Everything under `/settings`."""
     return Router(
         "/settings",
-        route_handlers=[list_settings, get_setting, put_setting, delete_setting, get_history],
+        route_handlers=[list_settings, get_setting, put_setting, delete_setting, get_setting_history],
         tags=["Settings"],
     )
 

@@ -68,7 +68,7 @@ async def get_token(market: TheMarket, symbol: SymbolParameter) -> Token:
     response_description="The candles.",
     responses=problems(400, 401, 403, 404, 429, 503),
 )
-async def get_history(
+async def get_token_history(
     market: TheMarket,
     symbol: SymbolParameter,
     from_: Annotated[
@@ -158,6 +158,6 @@ def tokens_router() -> Router:
     """Everything under `/tokens`."""
     return Router(
         "/tokens",
-        route_handlers=[list_tokens, get_token, get_history, put_token, post_prices, post_trades],
+        route_handlers=[list_tokens, get_token, get_token_history, put_token, post_prices, post_trades],
         tags=["Tokens"],
     )

@@ -108,7 +108,7 @@ async def put_user(
     guards=[users_only],
     responses=problems(401, 403, 429, 503),
 )
-async def get_own_user(users: TheUsers, request: CallerRequest) -> PublicUser:
+async def get_me(users: TheUsers, request: CallerRequest) -> PublicUser:
     """The public data of the caller. For users."""
     return _public(await users.own_profile(caller(request)))
 
@@ -120,7 +120,7 @@ async def get_own_user(users: TheUsers, request: CallerRequest) -> PublicUser:
     guards=[users_only],
     responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
 )
-async def patch_own_user(
+async def update_me(
     users: TheUsers, request: CallerRequest, data: Annotated[OwnChangeInput, Body(description="The fields to change.")]
 ) -> PublicUser:
     """The change takes effect on open connections of the caller at once. For users."""
@@ -144,7 +144,7 @@ def users_router() -> Router:
     """Everything under `/users`."""
     return Router(
         "/users",
-        route_handlers=[get_own_user, patch_own_user, get_user, put_user],
+        route_handlers=[get_me, update_me, get_user, put_user],
         tags=["Users"],
         request_max_body_size=SHORT_BODY_BYTES,
     )
