@@ -57,7 +57,7 @@ Finished: TypeAlias = NamedDependency[SkipValidation[Documents]]
 TheExposition: TypeAlias = NamedDependency[SkipValidation[Exposition]]
 
 
-def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard: if `public_ops` is set, it admits everybody, otherwise only admins and machines with the route's
     scope."""
     if not server_of(connection.scope).services.public_ops:
