@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
+import jsonschema
 import pytest
 
+from tests.http.openapi_document import json_bodies, operations
 from tests.http.serving import Serving
 
+DOCUMENTS = {"get /asyncapi.json", "get /openapi.json"}
+"""Their answers are too long for an example."""
 VERBS = {
     *("get", "list", "create", "put", "post", "update", "delete", "enter", "withdraw", "change"),
     *("start", "end", "cancel", "verify", "refresh", "logout"),
 }
-
-
-def operations(openapi: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, item in openapi["paths"].items():
-        for method, operation in item.items():
-            yield f"{method} {path}", operation
 
 
 @pytest.fixture
@@ -135,6 +132,50 @@ def test_every_operation_has_one_tag_which_is_described(openapi: dict[str, Any])
 )
 def test_generated_functions_are_named_like_this(openapi: dict[str, Any], route: str, name: str) -> None:
     assert dict(operations(openapi))[route]["operationId"] == name
+
+
+def test_every_body_has_an_example_that_matches_its_schema(openapi: dict[str, Any]) -> None:
+    for name, operation in operations(openapi):
+        if name in DOCUMENTS:
+            continue
+        for body, content in json_bodies(operation):
+            (example,) = content["examples"].values()
+            assert example["summary"], (name, body)
+            schema = {**content["schema"], "components": openapi["components"]}
+            jsonschema.Draft202012Validator.check_schema(schema)
+            jsonschema.Draft202012Validator(schema).validate(example["value"])
+
+
+def test_an_example_of_a_refusal_has_the_status_that_it_is_an_example_of(openapi: dict[str, Any]) -> None:
+    for name, operation in operations(openapi):
+        for status, content in json_bodies(operation):
+            if status.startswith("4"):
+                (example,) = content["examples"].values()
+                assert str(example["value"]["status"]) == status, name
+
+
+def test_a_refusal_names_the_headers_that_say_what_to_do(openapi: dict[str, Any]) -> None:
+    responses = dict(operations(openapi))["get /api/v69/contests"]["responses"]
+    assert list(responses["429"]["headers"]) == ["Retry-After"]
+    assert list(responses["401"]["headers"]) == ["WWW-Authenticate"]
+
+
+def test_an_operation_requires_a_token_exactly_if_nobody_may_perform_it_without(openapi: dict[str, Any]) -> None:
+    required = [name for name, operation in operations(openapi) if operation.get("security") == [{"bearer": []}]]
+    assert {"post /api/v69/contests", "get /api/v69/users/me", "post /api/v69/auth/refresh"} < set(required)
+    assert not {"get /api/v69/contests", "get /api/v69/tokens", "post /api/v69/auth/verify", "get /"} & set(required)
+
+
+def test_a_body_is_required_unless_the_operation_works_without(openapi: dict[str, Any]) -> None:
+    found = dict(operations(openapi))
+    assert found["post /api/v69/contests"]["requestBody"]["required"] is True
+    assert found["post /api/v69/contests/{contest_id}/start"]["requestBody"]["required"] is False
+
+
+def test_answers_may_get_new_fields_but_bodies_of_requests_may_not(openapi: dict[str, Any]) -> None:
+    schemas = openapi["components"]["schemas"]
+    assert "additionalProperties" not in schemas["ContestView"]
+    assert schemas["NewContest"]["additionalProperties"] is False
 
 
 def test_bodies_are_described_as_strictly_as_they_are_read(openapi: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import Example
 from litestar.params import SkipValidation
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -89,7 +90,18 @@ async def get_health() -> Health:
     response_description="Clients may be sent here; `reasons` says what does not work.",
     responses={
         503: ResponseSpec(
-            ReadyState, generate_examples=False, description="Clients may not be sent here; `reasons` says why."
+            ReadyState,
+            generate_examples=False,
+            description="Clients may not be sent here; `reasons` says why.",
+            examples=[
+                Example(
+                    summary="The database is unreachable.",
+                    value={
+                        "status": "unavailable",
+                        "reasons": [{"part": "storage", "reason": "The database is unreachable."}],
+                    },
+                )
+            ],
         )
     },
 )
