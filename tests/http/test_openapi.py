@@ -9,9 +9,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.http.openapi_document import json_bodies, operations
+from tests.http.openapi_document import fields_in, is_of_any_form, json_bodies, operations
 from tests.http.serving import Serving
 
+ANY_JSON = {
+    *("Setting.value", "SettingInput.value", "Change.value"),
+    *("AuditEntry.details", "ErrorInput.details", "NotificationInput.data"),
+}
 DOCUMENTS = {"get /asyncapi.json", "get /openapi.json"}
 """Their answers are too long for an example."""
 VERBS = {
@@ -96,8 +100,6 @@ def test_every_operation_is_described_with_its_answers(openapi: dict[str, Any]) 
         assert operation["summary"], name
         assert operation["description"], name
         assert operation["tags"], name
-        for parameter in operation.get("parameters", []):
-            assert parameter["description"], name
         for status, response in operation["responses"].items():
             assert not response["description"].startswith(("Request fulfilled", "Bad request")), (name, status)
             if status.startswith("4"):
@@ -176,6 +178,28 @@ def test_answers_may_get_new_fields_but_bodies_of_requests_may_not(openapi: dict
     schemas = openapi["components"]["schemas"]
     assert "additionalProperties" not in schemas["ContestView"]
     assert schemas["NewContest"]["additionalProperties"] is False
+
+
+def test_every_field_parameter_and_header_is_described(openapi: dict[str, Any]) -> None:
+    fields = {f"{name}.{field}": schema for name, field, schema in fields_in(openapi)}
+    assert [name for name, schema in fields.items() if not schema.get("description")] == []
+    for name, operation in operations(openapi):
+        assert all(parameter["description"] for parameter in operation.get("parameters", [])), name
+        for response in operation["responses"].values():
+            assert all(header["description"] for header in response.get("headers", {}).values()), name
+
+
+def test_every_field_has_a_type_except_those_that_take_any_json(openapi: dict[str, Any]) -> None:
+    untyped = {f"{name}.{field}" for name, field, schema in fields_in(openapi) if is_of_any_form(schema)}
+    assert untyped == ANY_JSON
+
+
+def test_every_list_of_a_page_has_typed_items(openapi: dict[str, Any]) -> None:
+    schemas = openapi["components"]["schemas"]
+    pages = {name: schema["properties"] for name, schema in schemas.items() if "count" in schema.get("properties", {})}
+    lists = {name: fields["data"] for name, fields in pages.items() if "data" in fields}
+    assert len(lists) >= 9
+    assert [name for name, schema in lists.items() if "$ref" not in schema["items"]] == []
 
 
 def test_bodies_are_described_as_strictly_as_they_are_read(openapi: dict[str, Any]) -> None:

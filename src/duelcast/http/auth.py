@@ -17,6 +17,7 @@ from duelcast.http.bodies import SHORT_BODY_BYTES
 from duelcast.http.callers import MAINTENANCE_OPTION, SIGN_IN_OPTION, CallerRequest, caller, users_only
 from duelcast.http.documents import problems
 from duelcast.http.services import HttpServices
+from duelcast.wire.messages import Timestamp
 from duelcast.wire.timestamps import format_time
 
 # `(?!\n)` is needed because `$` alone also matches before a line break at the end.
@@ -44,27 +45,34 @@ class ChallengeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
 
 class ChallengeToSign(Struct):
-    """The wallet must sign `message` exactly as it is. The challenge is valid for one sign-in, until `expiresAt`."""
+    """A challenge, which is valid for one sign-in."""
 
     challengeId: str
+    """Identifies the challenge."""
     message: str
-    expiresAt: str
+    """The text that the wallet must sign exactly as it is."""
+    expiresAt: Timestamp
+    """Until when the challenge is valid."""
 
 
 class SignatureInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A signed challenge."""
 
     challengeId: Annotated[str, Meta(min_length=1, max_length=MAX_ID_CHARACTERS)]
+    """The `challengeId` of the challenge."""
     wallet: Address
     signature: Signature
 
 
 class NewToken(Struct):
-    """A token (JWT), and the user that it identifies."""
+    """A token, and the user that it identifies."""
 
     token: str
-    expiresAt: str
+    """The token, a JWT."""
+    expiresAt: Timestamp
+    """Until when the token is valid."""
     user: User
+    """The user."""
 
 
 @post(

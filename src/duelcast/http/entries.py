@@ -18,8 +18,9 @@ from duelcast.http.callers import CallerRequest, caller, users_only
 from duelcast.http.contests import CONTEST_HANDLERS, ContestParameter, TheContests
 from duelcast.http.documents import problems
 from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
-from duelcast.http.parameters import WalletParameter, cursor_parameter
+from duelcast.http.parameters import Count, NextCursor, WalletParameter, cursor_parameter
 from duelcast.store.contests import COMPLETED
+from duelcast.wire.messages import Timestamp
 from duelcast.wire.timestamps import format_ms
 
 OWN = "me"
@@ -28,43 +29,54 @@ MAX_CHOICES = 1_000
 
 
 class PortfolioInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """1 to 50 tokens, each once, with whole weights from 1 to 100 that sum to 100."""
+    """A portfolio."""
 
     portfolio: Annotated[list[Choice], Meta(max_length=MAX_CHOICES)]
+    """1 to 50 tokens, each once; the weights sum to 100."""
 
 
 class TradeRecord(Struct):
-    """A purchase or sale made by a portfolio change; `quantity` is in units of the token."""
+    """A purchase or sale made by a portfolio change."""
 
     id: int
-    timestamp: str
+    """The id of the trade; it grows with time."""
+    timestamp: Timestamp
+    """When the trade was made."""
     symbol: str
+    """The symbol of the token."""
     side: Literal["buy", "sell"]
+    """Whether the token was bought or sold."""
     quantity: float
+    """How much, in units of the token."""
     price: float
+    """The price, in the quote currency."""
 
 
 class TradePage(Struct):
-    """Trades, oldest first. Without `nextCursor`, there are no more."""
+    """Trades, oldest first."""
 
     data: list[TradeRecord]
-    count: int
-    nextCursor: str | UnsetType = UNSET
+    """The trades."""
+    count: Count
+    nextCursor: NextCursor | UnsetType = UNSET
 
 
 class OwnContest(Struct):
     """A contest, and the caller's row in it."""
 
     contest: ContestView
+    """The contest."""
     participant: Participant
+    """The caller's row."""
 
 
 class OwnContestPage(Struct):
-    """Contests, newest entry first. Without `nextCursor`, there are no more."""
+    """Contests, newest entry first."""
 
     data: list[OwnContest]
-    count: int
-    nextCursor: str | UnsetType = UNSET
+    """The contests."""
+    count: Count
+    nextCursor: NextCursor | UnsetType = UNSET
 
 
 @post(

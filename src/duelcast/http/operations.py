@@ -32,13 +32,16 @@ class Health(Struct):
     """The process answers."""
 
     status: Literal["ok"] = "ok"
+    """Always `ok`."""
 
 
 class ReadyState(Struct):
-    """Whether the server accepts clients, and what does not work. `degraded` counts as ready."""
+    """Whether the server accepts clients."""
 
     status: ReadyStatus
+    """`ready` and `degraded` mean that clients may be sent here."""
     reasons: list[Failure]
+    """The parts that do not work; always empty if the server hides them from the public."""
 
 
 @dataclass(frozen=True, slots=True)

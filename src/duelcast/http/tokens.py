@@ -20,7 +20,7 @@ from duelcast.http.bodies import BULK_BODY_BYTES, TEXTS_BODY_BYTES
 from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
 from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
-from duelcast.http.parameters import cursor_parameter, time_parameter
+from duelcast.http.parameters import Count, NextCursor, cursor_parameter, time_parameter
 
 SymbolParameter = Annotated[str, PathParameter(description="A symbol, in upper or lower case.")]
 TheMarket: TypeAlias = NamedDependency[SkipValidation[Market]]
@@ -30,16 +30,17 @@ class TokenPage(Struct):
     """Tokens in the order of their symbols."""
 
     data: list[Token]
-    count: int
+    """The tokens."""
+    count: Count
 
 
 class CandlePage(Struct):
-    """Candles, oldest first; an interval without a price has no candle. Without `nextCursor`, there are no later
-    ones."""
+    """Candles, oldest first; an interval without a price has no candle."""
 
     data: list[Candle]
-    count: int
-    nextCursor: str | UnsetType = UNSET
+    """The candles."""
+    count: Count
+    nextCursor: NextCursor | UnsetType = UNSET
 
 
 @get(
