@@ -19,7 +19,7 @@ from duelcast.http.callers import CallerMiddleware
 from duelcast.http.charges import Charges
 from duelcast.http.documents import openapi_document
 from duelcast.http.edge import Edge
-from duelcast.http.entries import contests_router, list_own_contests
+from duelcast.http.entries import contests_router, list_my_contests
 from duelcast.http.errors import errors_router
 from duelcast.http.for_gateways import LeadingApplication
 from duelcast.http.forwarding import Forwarding
@@ -150,7 +150,7 @@ def _api_router(*, signs_in: bool) -> Router:
     resources: list[ControllerRouterHandler] = [
         tokens_router(),
         users_router(),
-        list_own_contests,
+        list_my_contests,
         contests_router(),
         audit_router(),
         services_router(),
