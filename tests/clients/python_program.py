@@ -1,4 +1,4 @@
-"""A client program on the Python library: `python -m tests.clients.python_program URL CONTEST TOKEN`. See `programs`."""
+"""A client program on the Python library, see `programs`; its arguments are an address, a contest and a token."""
 
 from __future__ import annotations
 
