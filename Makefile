@@ -53,10 +53,11 @@ format: .venv/.dev
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
 
-## docs: generates docs/settings.md, and the tables in docs/protocol.md and README.md
+## docs: generates docs/settings.md, the tables in docs/protocol.md and README.md, and the types of the clients
 docs: .venv/.dev
 	$(BIN)/python -m duelcast.settings > docs/settings.md
 	$(BIN)/python -m duelcast.endpoints.documents docs/protocol.md README.md
+	$(BIN)/python -m duelcast.cli.client_types .
 
 ## picture: the picture of `duelcast tail market-data` in the README; takes a minute and a half
 picture: .venv/.dev

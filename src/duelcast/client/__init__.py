@@ -1,1 +1,1 @@
-"""The client."""
+"""The client library. It is also distributed alone, without the server, of which it imports nothing."""

@@ -62,7 +62,7 @@ def build_http_apps(services: HttpServices, operators: OriginRules | None = None
     monitored, signs_in = operators is None, services.signs_in
     documents = Documents(
         asyncapi=_once(lambda: encode_value(services.asyncapi())),
-        openapi=_once(partial(_openapi, services.version, signs_in=signs_in, monitored=monitored)),
+        openapi=_once(partial(openapi, services.version, signs_in=signs_in, monitored=monitored)),
         home=home_page(services.version, public_ops=services.public_ops, monitored=monitored),
         docs=docs_page(services.version),
         clients=clients_page(services.version),
@@ -175,7 +175,7 @@ def _once(make: Callable[[], bytes]) -> Callable[[], bytes]:
 
 
 @cache
-def _openapi(version: str, *, signs_in: bool, monitored: bool) -> bytes:
+def openapi(version: str, *, signs_in: bool, monitored: bool) -> bytes:
     """The OpenAPI document of the handlers."""
     routers = _routers(signs_in=signs_in, monitored=monitored)
     return encode_value(openapi_document(routers, version, dependencies=_PROVIDED))

@@ -1,0 +1,1 @@
+"""Types that `make docs` makes from the documents of the server."""

@@ -1,0 +1,85 @@
+"""The messages of `market-data`.
+
+Written by `make docs`; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from ..messages import Message
+from .common import (
+    AuthSuccess,
+    ConnectionEstablished,
+    ErrorEvent,
+    HeartbeatAck,
+    MarketPrice,
+    MarketSentiment,
+    MarketVolume,
+    Pong,
+    SessionUpdated,
+    SubscriptionConfirmed,
+    SubscriptionList,
+    SymbolsSubscribed,
+    SymbolsUnsubscribed,
+    UnsubscriptionConfirmed,
+)
+from .records import TokenMetadata
+
+
+class MarketDataErrorEvent(ErrorEvent, frozen=True, kw_only=True, tag="ERROR"):
+    """Says why a message had no effect, or why the connection ends.
+
+    `field` is the path of the invalid field. `errorId` is the id of the defect's log entry. `scope` is the limit
+    that was reached (`server`, `ip` or `user`). `current` is the stored setting that a change conflicts with.
+    `commands` are the commands that the service accepts, and `dependents` are the services that depend on the
+    service.
+    """
+
+
+class TokenMetadataUpdate(Message, frozen=True, kw_only=True, tag="token_update"):
+    """On market-data: the tokens whose metadata changed, without their market fields."""
+
+    data: list[TokenMetadata]
+    channel: str
+    seq: int
+    timestamp: str
+
+
+MarketDataMessage: TypeAlias = (
+    SymbolsSubscribed
+    | SubscriptionConfirmed
+    | SymbolsUnsubscribed
+    | HeartbeatAck
+    | Pong
+    | UnsubscriptionConfirmed
+    | SubscriptionList
+    | AuthSuccess
+    | ConnectionEstablished
+    | SessionUpdated
+    | MarketDataErrorEvent
+    | MarketPrice
+    | MarketVolume
+    | MarketSentiment
+    | TokenMetadataUpdate
+)
+
+
+MESSAGES: dict[str, type[Message]] = {
+    "symbols_subscribed": SymbolsSubscribed,
+    "subscription_confirmed": SubscriptionConfirmed,
+    "symbols_unsubscribed": SymbolsUnsubscribed,
+    "heartbeat_ack": HeartbeatAck,
+    "pong": Pong,
+    "unsubscription_confirmed": UnsubscriptionConfirmed,
+    "subscriptions": SubscriptionList,
+    "auth_success": AuthSuccess,
+    "connection_established": ConnectionEstablished,
+    "session_updated": SessionUpdated,
+    "ERROR": MarketDataErrorEvent,
+    "MARKET_PRICE": MarketPrice,
+    "MARKET_VOLUME": MarketVolume,
+    "MARKET_SENTIMENT": MarketSentiment,
+    "token_update": TokenMetadataUpdate,
+}
+"""The messages of the server on `market-data`, by `type`."""

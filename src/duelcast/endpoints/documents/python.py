@@ -1,0 +1,268 @@
+"""Prints the types of the WebSocket messages for Python, as modules of msgspec structs."""
+
+from __future__ import annotations
+
+import ast
+import json
+import keyword
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from duelcast.endpoints.documents.operations import Operation, Operations
+from duelcast.endpoints.documents.shapes import (
+    Command,
+    EndpointShapes,
+    Field,
+    Message,
+    Schema,
+    Shape,
+    Shapes,
+    pascal,
+    signature,
+)
+
+_WIDTH = 120
+_SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
+_KEYWORDS = "frozen=True, kw_only=True"
+"""Type checkers want them repeated in every class."""
+_STANDARD = {
+    "collections.abc": {"Mapping", "Sequence"},
+    "typing": {"Any", "ClassVar", "Literal", "NamedTuple", "TypeAlias"},
+}
+_INSTALLED = {"msgspec": {"UNSET", "UnsetType", "field"}}
+_BASES = {"..messages": {"Command", "Message", "Operation", "Record"}}
+_INHERITED = frozenset({"requestId", "channel", "seq"})
+"""The members of the base class of messages, all of which are optional."""
+
+
+def modules(shapes: Shapes) -> dict[str, str]:
+    """The text of each module by its name: `records`, `common` with what several endpoints share, and one for each
+    endpoint. The texts are not formatted."""
+    endpoints = shapes.endpoints
+    uses = Counter(shape.name for endpoint in endpoints for shape in endpoint.shapes())
+    common = {name for name, count in uses.items() if count > 1}
+    homes = dict.fromkeys((record.name for record in shapes.records), "records") | dict.fromkeys(common, "common")
+    messages = {message.shape.name: message for endpoint in endpoints for message in endpoint.messages}
+    commands = {command.shape.name: command for endpoint in endpoints for command in endpoint.commands}
+    error = messages[Counter(endpoint.error for endpoint in endpoints).most_common(1)[0][0]]
+    found = {
+        "records": module("Records in the messages of the endpoints.", map(record, shapes.records), {}),
+        "common": module(
+            "Messages that several endpoints have.",
+            [
+                *(_message(messages[name], error) for name in sorted(common & messages.keys())),
+                *(_command(commands[name]) for name in sorted(common & commands.keys())),
+            ],
+            {name: home for name, home in homes.items() if home != "common"},
+        ),
+    }
+    return found | {module_name(endpoint.name): _endpoint(endpoint, homes, error) for endpoint in endpoints}
+
+
+def module_name(endpoint: str) -> str:
+    """`market-data` → `market_data`"""
+    return endpoint.replace("-", "_")
+
+
+def _endpoint(endpoint: EndpointShapes, homes: Mapping[str, str], error: Message) -> str:
+    """The module of an endpoint: what only it has, and everything that it sends."""
+    messages = {message.shape.name: message for message in endpoint.messages}
+    commands = {command.shape.name: command for command in endpoint.commands}
+    own = [
+        *(_message(messages[name], error) for name in sorted(messages.keys() - homes.keys())),
+        *(_command(commands[name]) for name in sorted(commands.keys() - homes.keys())),
+    ]
+    union = " | ".join(message.shape.name for message in endpoint.messages)
+    own.append(f"{pascal(endpoint.name)}Message: TypeAlias = ({union})\n")
+    own.append(
+        "\n".join(
+            [
+                "MESSAGES: dict[str, type[Message]] = {",
+                *(f"    {json.dumps(message.type)}: {message.shape.name}," for message in endpoint.messages),
+                "}",
+                f'"""The messages of the server on `{endpoint.name}`, by `type`."""',
+                "",
+            ]
+        )
+    )
+    return module(f"The messages of `{endpoint.name}`.", own, homes)
+
+
+def operations(http: Operations) -> str:
+    """The module `http`: the records that messages do not have, and a class for each operation."""
+    names = {record.name for record in http.records} | http.shared
+    parts = [record(each) for each in http.records]
+    for operation in http.operations:
+        if pascal(operation.name) in names:
+            raise ValueError(f"an operation and a record are called {pascal(operation.name)}")
+        parts.append(_operation(operation))
+    return module("The HTTP API.", parts, dict.fromkeys(http.shared, "records"))
+
+
+# ── classes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def record(shape: Shape) -> str:
+    """The class of a record."""
+    return _class(f"{shape.name}(Record, {_KEYWORDS})", shape.description, shape.fields, asked=shape.asked)
+
+
+def _message(message: Message, error: Message) -> str:
+    """The class of a message of the server. An error with another `type` is a subclass of the common error."""
+    shape, tag = message.shape, json.dumps(message.type)
+    if shape.name != error.shape.name and signature(shape.fields) == signature(error.shape.fields):
+        return _class(f"{shape.name}({error.shape.name}, {_KEYWORDS}, tag={tag})", shape.description, (), asked=False)
+    fields = [field for field in shape.fields if field.always or field.name not in _INHERITED]
+    return _class(f"{shape.name}(Message, {_KEYWORDS}, tag={tag})", shape.description, fields, asked=False)
+
+
+def _command(command: Command) -> str:
+    shape = command.shape
+    head = f"{shape.name}(Command[{command.reply}], {_KEYWORDS}, tag={json.dumps(command.type)})"
+    return _class(head, shape.description, shape.fields, asked=True)
+
+
+def _class(head: str, description: str, fields: Iterable[Field], *, asked: bool) -> str:
+    lines = [f"class {head}:", *_indented(docstring(description))]
+    for field in fields:
+        lines += _indented([declared(field, asked=asked), *docstring(_field_text(field, asked=asked))])
+    return "\n".join([*lines, *([] if len(lines) > 1 else ["    pass"]), ""])
+
+
+def _operation(operation: Operation) -> str:
+    answer = "None" if operation.response is None else type_text(operation.response, asked=False)
+    name = pascal(operation.name)
+    lines = [f"class {name}(Operation[{answer}], {_KEYWORDS}):", *_indented(docstring(operation.description))]
+    lines += _indented(
+        [
+            f"method: ClassVar[str] = {json.dumps(operation.method)}",
+            f"path: ClassVar[str] = {json.dumps(operation.path)}",
+            f"response: ClassVar[Any] = {answer}",
+        ]
+    )
+    for parameter in operation.parameters:
+        lines += _indented([_parameter(parameter), *docstring(parameter.description)])
+    if operation.body is not None:
+        body = type_text(operation.body, asked=True)
+        lines += _indented([f"body: {body} | None = None" if operation.body_is_optional else f"body: {body}"])
+    return "\n".join([*lines, ""])
+
+
+def _parameter(parameter: Field) -> str:
+    """The declaration of a parameter, by a name that Python permits."""
+    name = re.sub(r"\W", "_", parameter.name).lower()
+    name = f"{name}_" if keyword.iskeyword(name) else name
+    type_ = type_text(parameter.schema, asked=True)
+    if name == parameter.name:
+        return f"{name}: {type_}" if parameter.always else f"{name}: {type_} | None = None"
+    wire = f"name={json.dumps(parameter.name)}"
+    return (
+        f"{name}: {type_} = field({wire})"
+        if parameter.always
+        else f"{name}: {type_} | None = field(default=None, {wire})"
+    )
+
+
+def declared(field: Field, *, asked: bool) -> str:
+    """The declaration of a member."""
+    if keyword.iskeyword(field.name):
+        raise ValueError(f"`{field.name}` cannot be the name of a member")
+    parts = _parts(field.schema, asked=asked)
+    if field.always:
+        return f"{field.name}: {' | '.join(parts)}"
+    if asked and "None" in parts and "default" not in field.schema:
+        return f"{field.name}: {' | '.join(['UnsetType', *parts])} = UNSET"
+    return f"{field.name}: {' | '.join(dict.fromkeys([*parts, 'None']))} = None"
+
+
+def _field_text(field: Field, *, asked: bool) -> str:
+    """The description of a member. If it has a known set of values that may grow, its type is `str`, and the text lists
+    them."""
+    values = [] if asked else list(_values(field.schema))
+    listed = f"Known values: {', '.join(f'`{value}`' for value in values)}." if values else ""
+    return " ".join(filter(None, [field.description, listed]))
+
+
+def _values(schema: Schema) -> Iterator[str]:
+    yield from (value for value in schema.get("enum", ()) if isinstance(value, str))
+    for alternative in schema.get("anyOf", ()):
+        yield from _values(alternative)
+    if "items" in schema:
+        yield from _values(schema["items"])
+
+
+# ── types ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def type_text(schema: Schema, *, asked: bool) -> str:
+    """The type of a value. If not `asked`, enumerations accept further values."""
+    return " | ".join(_parts(schema, asked=asked))
+
+
+def _parts(schema: Schema, *, asked: bool) -> list[str]:
+    """The alternatives of a type."""
+    if "$ref" in schema:
+        return [schema["$ref"]]
+    for union in ("anyOf", "oneOf", "allOf"):
+        if union in schema:
+            parts = [part for alternative in schema[union] for part in _parts(alternative, asked=asked)]
+            return list(dict.fromkeys(parts))
+    choices = schema.get("enum", [schema["const"]] if "const" in schema else [])
+    if choices:
+        return _choice(choices, asked=asked)
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        return [part for one in kind for part in _parts({**schema, "type": one}, asked=asked)]
+    if kind == "array":
+        return [f"{'Sequence' if asked else 'list'}[{type_text(schema.get('items', {}), asked=asked)}]"]
+    if kind == "object":
+        values = schema.get("additionalProperties")
+        inner = type_text(values, asked=asked) if isinstance(values, dict) else "Any"
+        return [f"{'Mapping' if asked else 'dict'}[str, {inner}]"]
+    return [_SCALARS[kind]] if kind is not None else ["Any"]
+
+
+def _choice(choices: Sequence[object], *, asked: bool) -> list[str]:
+    if all(isinstance(choice, bool) for choice in choices):
+        return ["bool"]
+    texts = [choice for choice in choices if choice is not None]
+    known = f"Literal[{', '.join(json.dumps(text) for text in texts)}]" if asked else "str"
+    return [known, "None"] if None in choices else [known]
+
+
+# ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def module(description: str, parts: Iterable[str], homes: Mapping[str, str]) -> str:
+    """A module with `parts`, which imports what they use. `homes` has the module of each class that may be imported."""
+    body = "\n\n".join(parts)
+    nodes = (node for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name))
+    used = {node.id for node in nodes if isinstance(node.ctx, ast.Load)}
+    own = {f".{home}": {name for name in homes if homes[name] == home} for home in sorted(set(homes.values()))}
+    groups = [
+        [f"from {source} import {', '.join(sorted(used & names))}" for source, names in group.items() if used & names]
+        for group in (_STANDARD, _INSTALLED, _BASES | own)
+    ]
+    head = f'"""{description}\n\nWritten by `make docs`; do not edit.\n"""'
+    return "\n\n".join(
+        [head, "from __future__ import annotations", *("\n".join(group) for group in groups if group), "", body]
+    )
+
+
+def docstring(text: str) -> list[str]:
+    """A text as a docstring that fits into an indented block."""
+    paragraphs = [" ".join(part.split()) for part in text.replace("\\", "\\\\").split("\n\n") if part.strip()]
+    if not paragraphs:
+        return []
+    # Room for the indentation, and for three quotes.
+    wrapped = (
+        textwrap.fill(part, _WIDTH - 4 - 6, break_long_words=False, break_on_hyphens=False) for part in paragraphs
+    )
+    end = '\n"""' if len(paragraphs) > 1 else '"""'
+    return ['"""' + "\n\n".join(wrapped) + end]
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return textwrap.indent("\n".join(lines), "    ").split("\n")
