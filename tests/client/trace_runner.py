@@ -110,9 +110,7 @@ class Runner:
 
     def _request(self, request: Json, endpoint: str) -> None:
         name = request["as"]
-        made = self._core.request(
-            endpoint, request["command"], self._settling(name), request.get("timeoutMs", 10_000)
-        )
+        made = self._core.request(endpoint, request["command"], self._settling(name), request.get("timeoutMs", 10_000))
         self._requests[name] = (endpoint, made)
 
     def _settling(self, name: str) -> Callable[[Frame | Failure | Stored], None]:

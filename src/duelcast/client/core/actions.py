@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .frames import Failure
+
 StateName = Literal["idle", "connecting", "open", "waiting", "signed_out", "refused", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Open a WebSocket. Events of it name `connection`; those of a connection that the core has given up are ignored."""
+    """Open a WebSocket. Its events name `connection`; those of a connection that the core has given up are ignored."""
 
     endpoint: str
     connection: int
@@ -47,8 +49,8 @@ class AskToken:
 class ConnectionState:
     """The state of the connection to an endpoint.
 
-    `reason` is a sentence about the end of the last connection, empty if there was none; `code` is its close code
-    (1006 without one). `retry_in_s` is the time until the next attempt while the state is `waiting`; None if the
+    `reason` is a sentence about the end of the last connection, empty if there was none; `code` is its close code (1006
+    without one), or the HTTP status with which the server refused it. `retry_in_s` is the time until the next attempt while the state is `waiting`; None if the
     attempt waits for the page to be visible.
     """
 
@@ -59,4 +61,15 @@ class ConnectionState:
     retry_in_s: float | None = None
 
 
-Action = Dial | Send | End | AskToken | ConnectionState
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The server does not let the client follow `name`: a channel, a group, or `room <contest id>`. If `asks_again`, the
+    client asks again by itself on the same connection."""
+
+    endpoint: str
+    name: str
+    failure: Failure
+    asks_again: bool
+
+
+Action = Dial | Send | End | AskToken | ConnectionState | Refusal

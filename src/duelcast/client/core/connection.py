@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from .actions import Action, ConnectionState, Dial, End, Send, StateName
+from .actions import Action, ConnectionState, Dial, End, Refusal, Send, StateName
 from .backoff import asked_wait_ms, backoff_ms
 from .contract import ENDPOINTS, PATH, EndpointFacts
 from .following import Following
@@ -70,7 +70,7 @@ class Connection:
         self._facts = ENDPOINTS.get(name, EndpointFacts())
         self._pings = Pings(around.timers, around.offset, self._command)
         self._liveness = Liveness(around.timers, self._ping, lambda: self._give_up("The server does not answer."))
-        self.following = Following(around.timers, self._pings, self._command)
+        self.following = Following(around.timers, self._pings, self._command, self._report_refusal)
         line = Line(self._send_text, self._requests_joined, self._requests_left, self._wishes_changed)
         self.requests = Requests(around.timers, around.new_id, around.new_uuid, line)
         self.tracking = Tracking(around.timers, self.requests, around.new_uuid, self._wishes_changed)
@@ -205,7 +205,7 @@ class Connection:
         else:
             self._back_off(sentence, code)
 
-    def turned_away(self, reason: str, code: int = LOST) -> None:
+    def turned_away(self, reason: str, code: int) -> None:
         """The server refused to open the WebSocket, or cannot be trusted; trying again would not help."""
         self._count_end()
         self._forget_connection()
@@ -242,7 +242,9 @@ class Connection:
         query += [("since", f"{name},{at.epoch},{at.seq}") for name, at in self.following.resume_in_url()]
         self._token, self._last_error = token, ""
         self.id = self._around.new_connection()
-        self._dial_timer = self._timers.after(ESTABLISH_WITHIN_MS, lambda: self._give_up("The server did not answer in time."))
+        self._dial_timer = self._timers.after(
+            ESTABLISH_WITHIN_MS, lambda: self._give_up("The server did not answer in time.")
+        )
         self._around.act(Dial(self.name, self.id, PATH + self.name, tuple(query)))
 
     def _established(self, message: Established) -> None:
@@ -373,6 +375,9 @@ class Connection:
         self.following.requests_left(channels)
 
     # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _report_refusal(self, name: str, failure: Failure, asks_again: bool) -> None:
+        self._around.act(Refusal(self.name, name, failure, asks_again))
 
     def _ping(self) -> None:
         self._pings.ping()

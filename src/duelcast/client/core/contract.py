@@ -33,8 +33,8 @@ ENDPOINTS: Mapping[str, EndpointFacts] = {
 @dataclass(frozen=True, slots=True)
 class CommandFacts:
     """A command that is `safe` changes nothing but what the connection follows. `key` is the member that makes it safe
-    to repeat another one. `joins` and `leaves` are channels, in which a member's name in braces stands for its value, or
-    for each of its values."""
+    to repeat another one. `joins` and `leaves` are channels, in which a member's name in braces stands for its value,
+    or for each of its values."""
 
     safe: bool = False
     key: str | None = None

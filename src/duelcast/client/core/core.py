@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from .actions import Action, ConnectionState
 from .connection import Connection, Surroundings
 from .contract import command_facts
-from .frames import Failure, Frame
+from .frames import Failure
 from .offset import ClockOffset
 from .requests import DEFAULT_TIMEOUT_MS, Outcome, Request
 from .stores.base import Store
@@ -68,26 +69,28 @@ class Core:
 
     def prices(self, symbols: list[str]) -> list[Prices]:
         """Want the newest prices of symbols; `*` is every symbol."""
-        made = [self._want("market-data", ("market", symbol), lambda name=symbol: Prices(name)) for symbol in symbols]
-        return [cast(Prices, store) for store in self._begin("market-data", made)]
+        made = [self._want("market-data", ("market", name), partial(Prices, name)) for name in symbols]
+        return [cast("Prices", store) for store in self._begin("market-data", made)]
 
     def leaderboard(self, contest_id: int) -> Leaderboard:
         """Want the leaderboard of a contest."""
         made = self._want("contest", ("leaderboard", contest_id), lambda: Leaderboard(contest_id))
-        return cast(Leaderboard, self._begin("contest", [made])[0])
+        return cast("Leaderboard", self._begin("contest", [made])[0])
 
     def room(self, contest_id: int) -> Room:
         """Want the room of a contest."""
-        return cast(Room, self._begin("contest", [self._want("contest", ("room", contest_id), lambda: Room(contest_id))])[0])
+        return cast(
+            "Room", self._begin("contest", [self._want("contest", ("room", contest_id), lambda: Room(contest_id))])[0]
+        )
 
     def inbox(self) -> Inbox:
         """Want the inbox."""
-        return cast(Inbox, self._begin("notifications", [self._want("notifications", ("inbox",), Inbox)])[0])
+        return cast("Inbox", self._begin("notifications", [self._want("notifications", ("inbox",), Inbox)])[0])
 
     def channel(self, endpoint: str, channel: str) -> Channel:
         """Want the messages of a channel or group."""
         made = self._want(endpoint, ("channel", channel), lambda: Channel(channel))
-        return cast(Channel, self._begin(endpoint, [made])[0])
+        return cast("Channel", self._begin(endpoint, [made])[0])
 
     def drop(self, endpoint: str, *key: str | int) -> None:
         """Take back one call of those above; `key` is its name and its argument, such as `"market", "SOL"`."""
@@ -186,10 +189,10 @@ class Core:
         if connection := self._find(connection_id):
             connection.lost(code, reason)
 
-    def turned_away(self, connection_id: int, reason: str) -> None:
-        """The attempt to open a connection failed, and so would every other one."""
+    def turned_away(self, connection_id: int, reason: str, code: int) -> None:
+        """The attempt to open a connection failed, and so would every other one. `code` is an HTTP status, or 1006."""
         if connection := self._find(connection_id):
-            connection.turned_away(reason)
+            connection.turned_away(reason, code)
 
     def token_answered(self, question: int, answer: Answer) -> None:
         """The token provider answered."""

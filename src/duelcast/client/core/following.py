@@ -27,15 +27,19 @@ _ITEM = re.compile(r"channels\[(\d+)\]")
 Send = Callable[[dict[str, Any]], str]
 """Sends a command, and returns the `requestId` that it gave it."""
 
+Report = Callable[[str, Failure, bool], None]
+"""Hears of a refused channel or room, why it is refused, and whether the client asks again by itself."""
+
 
 class Following:
     """Joins channels and rooms, passes their messages to the stores, and leaves what is not wanted any more."""
 
-    def __init__(self, timers: Timers, pings: Pings, send: Send) -> None:
+    def __init__(self, timers: Timers, pings: Pings, send: Send, report: Report) -> None:
         self.wanted = Wanted()
         self._timers = timers
         self._pings = pings
         self._send = send
+        self._report = report
         self._positions = Positions()
         self._is_open = False
         self._is_established = False
@@ -176,6 +180,8 @@ class Following:
                 store.refuse(failure)
         may_pass = error.code in LATER_CODES or any(map(self._positions.awaits_confirmation, channels))
         delay_ms = error.retryAfterMs if error.retryAfterMs is not None else ASK_AGAIN_MS if may_pass else None
+        for name in [*channels, *(f"room {contest_id}" for contest_id in rooms)]:
+            self._report(name, failure, delay_ms is not None)
         if delay_ms is not None:
             self._retries.append(self._timers.after(delay_ms, lambda: self._ask_again(channels, rooms)))
         return True

@@ -94,7 +94,9 @@ class Positions:
                 self._settled(track)
 
     def _settled(self, track: _Track) -> None:
-        seqs = [seq for seq in (track.last, track.known.seq if track.known and track.replays else None) if seq is not None]
+        seqs = [
+            seq for seq in (track.last, track.known.seq if track.known and track.replays else None) if seq is not None
+        ]
         track.known = Position(self.epoch, max(seqs)) if seqs and self.epoch is not None else track.known
 
     def arrived(self, channel: str, seq: int) -> Verdict:

@@ -51,9 +51,7 @@ class Line:
 class Requests:
     """Sends requests while the connection is established, repeats those that may be repeated, and settles each once."""
 
-    def __init__(
-        self, timers: Timers, new_id: Callable[[], str], new_uuid: Callable[[], str], line: Line
-    ) -> None:
+    def __init__(self, timers: Timers, new_id: Callable[[], str], new_uuid: Callable[[], str], line: Line) -> None:
         self._timers = timers
         self._new_id = new_id
         self._new_uuid = new_uuid
@@ -104,7 +102,8 @@ class Requests:
         for request in list(self._waiting.values()):
             if request.sent and not request.facts.is_repeatable:
                 self._settle(
-                    request, Failure("OUTCOME_UNKNOWN", "The connection was lost before the answer; look before repeating.")
+                    request,
+                    Failure("OUTCOME_UNKNOWN", "The connection was lost before the answer; look before repeating."),
                 )
             request.sent = False
             _cancel(request.retry)

@@ -21,7 +21,15 @@ ANSWER_WITHIN_MS = 10_000
 
 _FACTS = CommandFacts()
 _PASSING_CODES = frozenset(
-    {"INTERNAL_ERROR", "MAINTENANCE", "OUTCOME_UNKNOWN", "RATE_LIMIT_EXCEEDED", "TIMEOUT", "TOO_MANY_REQUESTS", "UNAVAILABLE"}
+    {
+        "INTERNAL_ERROR",
+        "MAINTENANCE",
+        "OUTCOME_UNKNOWN",
+        "RATE_LIMIT_EXCEEDED",
+        "TIMEOUT",
+        "TOO_MANY_REQUESTS",
+        "UNAVAILABLE",
+    }
 )
 _WAITING_CODES = frozenset({"PERMISSION_DENIED", "REFUSED", "UNAUTHORIZED"})
 """The connection may return with another token."""
@@ -52,7 +60,9 @@ class Tracked:
 class Tracking:
     """Sends events in batches, one batch at a time, each event again with the same id until it is confirmed."""
 
-    def __init__(self, timers: Timers, requests: Requests, new_uuid: Callable[[], str], emptied: Callable[[], None]) -> None:
+    def __init__(
+        self, timers: Timers, requests: Requests, new_uuid: Callable[[], str], emptied: Callable[[], None]
+    ) -> None:
         self.dropped = 0
         """How many events were dropped because too many waited."""
         self._timers = timers
@@ -70,7 +80,11 @@ class Tracking:
 
     def track(self, event: str, data: dict[str, Any] | None, settled: Callable[[Stored | Failure], None]) -> None:
         """Keep an event and send it as soon as possible."""
-        members: dict[str, Any] = {"event": event, "eventId": self._new_uuid(), "occurredAt": _time(self._timers.wall_ms)}
+        members: dict[str, Any] = {
+            "event": event,
+            "eventId": self._new_uuid(),
+            "occurredAt": _time(self._timers.wall_ms),
+        }
         if data is not None:
             members["data"] = data
         if len(self._queue) >= MOST_EVENTS:

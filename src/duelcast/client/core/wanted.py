@@ -62,7 +62,9 @@ class Wanted:
 
     def next_leave_ms(self) -> int | None:
         """When the next store is to be left; None if none is."""
-        return min((holding.leave_ms for holding in self._holdings.values() if holding.leave_ms is not None), default=None)
+        return min(
+            (holding.leave_ms for holding in self._holdings.values() if holding.leave_ms is not None), default=None
+        )
 
     def take_due(self, now_ms: int) -> list[Store]:
         """Remove the stores that are to be left by now."""

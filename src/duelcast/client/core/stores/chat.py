@@ -30,8 +30,14 @@ class _Data(Struct):
     messageId: str | None = None
 
 
-class _Message(Struct):
+class _Own(Struct):
+    """What the chat itself reads of a message."""
+
     data: _Data
+
+
+class _Message(Struct):
+    data: dict[str, Any]
 
 
 class _Deleted(Struct):
@@ -42,8 +48,8 @@ class Chat:
     """Stored messages by `id`, and behind them those of one's own that are not stored."""
 
     def __init__(self) -> None:
-        self.readers: list[Callable[[Frame], None]] = []
-        """Called with each new message, once and in order, and with each deletion. They must not raise."""
+        self.readers: list[Callable[[dict[str, Any]], None]] = []
+        """Called with the `data` of each new message, once and in order. They must not raise."""
         self._stored: dict[int, ChatItem] = {}
         self._own: dict[str, ChatItem] = {}
         self._seen: set[int] | None = None
@@ -57,25 +63,23 @@ class Chat:
         """Take a `chat_message` or a `chat_message_deleted`. Returns whether anything changed."""
         if frame.head.type == "chat_message_deleted":
             deleted = read(frame.text, _Deleted)
-            if deleted is None or self._stored.pop(deleted.id, None) is None:
-                return False
-            self._deliver(frame)
-            return True
-        message = read(frame.text, _Message)
-        if message is None:
+            return deleted is not None and self._stored.pop(deleted.id, None) is not None
+        message, own = read(frame.text, _Message), read(frame.text, _Own)
+        if message is None or own is None:
             return False
-        data = message.data
+        data = own.data
+        is_new = data.id not in self._stored and (data.id > self._last_delivered or self._seen is not None)
         if data.messageId is not None:
             self._own.pop(data.messageId, None)
-        is_new = data.id not in self._stored and (data.id > self._last_delivered or self._seen is not None)
-        self._stored[data.id] = ChatItem(data.text, "sent", data.id, data.messageId, None, frame.json().get("data"))
+        self._stored[data.id] = ChatItem(data.text, "sent", data.id, data.messageId, None, message.data)
         if self._seen is not None:
             self._seen.add(data.id)
         if len(self._stored) > MOST_MESSAGES:
             del self._stored[min(self._stored)]
         if is_new:
             self._last_delivered = data.id
-            self._deliver(frame)
+            for reader in tuple(self.readers):
+                reader(message.data)
         return True
 
     def sending(self, message_id: str, text: str) -> None:
@@ -101,7 +105,3 @@ class Chat:
         if self._seen is not None:
             self._stored = {message_id: item for message_id, item in self._stored.items() if message_id in self._seen}
             self._seen = None
-
-    def _deliver(self, frame: Frame) -> None:
-        for reader in tuple(self.readers):
-            reader(frame)
