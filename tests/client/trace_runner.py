@@ -128,7 +128,7 @@ class Runner:
     def _say(self, message: Json, _endpoint: str) -> None:
         room = self._wishes[json.dumps({"room": message["room"]})].store
         assert isinstance(room, Room)
-        self._core.say(room, message["text"], self._settling(message["as"]))
+        self._core.say(room, message["text"], self._settling(message["as"]), 10_000)
 
     def _track(self, event: Json, _endpoint: str) -> None:
         self._core.track(event["event"], event.get("data"), self._settling(event["as"]))

@@ -120,8 +120,8 @@ class Core:
         """Cancel a request."""
         self._connection(endpoint).requests.abort(request)
 
-    def say(self, room: Room, text: str, settled: Callable[[Outcome], None], **options: int | None) -> Request | None:
-        """Send a chat message. `options` are those of `request`."""
+    def say(self, room: Room, text: str, settled: Callable[[Outcome], None], timeout_ms: int | None) -> Request | None:
+        """Send a chat message."""
         message_id = self._new_uuid()
 
         def stored(outcome: Outcome) -> None:
@@ -135,7 +135,7 @@ class Core:
         room.chat.sending(message_id, text)
         room.changed()
         command = {"type": "send_chat_message", "contestId": room.contest_id, "text": text, "messageId": message_id}
-        return self.request("contest", command, stored, **options)
+        return self.request("contest", command, stored, timeout_ms)
 
     def track(self, event: str, data: dict[str, Any] | None, settled: Callable[[Stored | Failure], None]) -> None:
         """Track an event."""

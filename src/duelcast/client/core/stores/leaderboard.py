@@ -15,7 +15,7 @@ class _Update(Struct):
 
 
 class Leaderboard(Store):
-    """The `data` of the newest `leaderboard_update`; None before the first."""
+    """The `data` of the newest `leaderboard_update`; None before the first. The key of its changes is the channel."""
 
     endpoint = "contest"
 
@@ -32,7 +32,7 @@ class Leaderboard(Store):
         update = read(frame.text, _Update) if frame.head.type == "leaderboard_update" else None
         if update is not None:
             self.newest, self._is_in_snapshot = update.data, True
-            self.changed()
+            self.changed(self.channel)
 
     def lost(self) -> None:
         self._is_in_snapshot = True
@@ -44,4 +44,4 @@ class Leaderboard(Store):
     def _snapshot_ends(self, part: str) -> None:
         if not self._is_in_snapshot:
             self.newest, self._is_in_snapshot = None, True
-            self.changed()
+            self.changed(self.channel)
