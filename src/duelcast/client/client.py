@@ -18,13 +18,13 @@ from .core.tracking import Stored
 from .driver import Driver, Hooks, TokenProvider
 from .endpoint import Endpoint
 from .errors import error_of
-from .following import Key, Wish
 from .generated.records import Leaderboard, Price
 from .inbox import Inbox
 from .room import Room
 from .socket import CLOSE_TIMEOUT_S, USER_AGENT, Options
 from .streams import Newest, Stream
 from .types import record_of
+from .wish import Key, Wish
 
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 

@@ -13,10 +13,10 @@ from .core.requests import DEFAULT_TIMEOUT_MS, Request
 from .core.stores.channel import Channel
 from .driver import Driver
 from .errors import error_of
-from .following import Key, Wish
 from .messages import Command, Message
 from .streams import Every, Stream
 from .types import message_of
+from .wish import Key, Wish
 
 R = TypeVar("R", bound=Message)
 T = TypeVar("T")

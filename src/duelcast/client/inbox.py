@@ -9,11 +9,11 @@ from .core.stores import inbox as stores
 from .core.stores.base import Status
 from .driver import Driver
 from .endpoint import DEFAULT_TIMEOUT_S, Endpoint
-from .following import Wish
 from .generated.notifications import MarkAllRead, MarkRead, ReadConfirmed
 from .generated.records import Notification
 from .streams import Bell, Newest, Stream
 from .types import record_of
+from .wish import Wish
 
 _KEY = ("inbox",)
 

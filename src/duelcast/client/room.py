@@ -13,11 +13,11 @@ from .core.stores import room as stores
 from .core.stores.base import Status
 from .driver import Driver
 from .endpoint import DEFAULT_MAXSIZE, DEFAULT_TIMEOUT_S, milliseconds, outcome_of
-from .following import Wish
 from .generated.records import ChatMessageRecord, ContestView, Leaderboard, Participant, RoomMember
 from .messages import Record
 from .streams import Bell, Every, Newest, Stream
 from .types import record_of
+from .wish import Wish
 
 T = TypeVar("T")
 
