@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -16,6 +17,9 @@ USER_AGENT = "duelcast-client (Python)"
 CLOSE_TIMEOUT_S = 2.0
 LOST = 1006
 """The code of a connection that ended without a close frame (RFC 6455, 7.4.1)."""
+
+_SILENT = logging.Logger("duelcast.client.websocket", logging.CRITICAL + 1)
+"""`websockets` logs the messages that it sends, and one of them contains the token."""
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _STATUS_SENTENCES = {
@@ -97,6 +101,7 @@ class Socket:
             open_timeout=None,  # the core gives up attempts that take too long, and finds dead connections
             ping_interval=None,
             close_timeout=self._options.close_timeout_s,
+            logger=_SILENT,
         )
 
     def _report_status(self, status: int) -> None:

@@ -1,0 +1,1 @@
+"""What the Python client costs per message."""
