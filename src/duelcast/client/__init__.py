@@ -29,7 +29,7 @@ from .endpoint import Endpoint
 from .errors import Closed, DuelcastError, Overflow, Refused, RequestFailed, SignedOut
 from .inbox import Inbox
 from .messages import Command, Message, Record
-from .room import ChatEntry, Room
+from .room import ChatEntry, Member, Room
 from .streams import Stream
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "DuelcastError",
     "Endpoint",
     "Inbox",
+    "Member",
     "Message",
     "Overflow",
     "Record",

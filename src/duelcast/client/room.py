@@ -13,7 +13,7 @@ from .core.stores import room as stores
 from .core.stores.base import Status
 from .driver import Driver
 from .endpoint import DEFAULT_MAXSIZE, DEFAULT_TIMEOUT_S, milliseconds, outcome_of
-from .generated.records import ChatMessageRecord, ContestView, Leaderboard, Participant, RoomMember
+from .generated.records import ChatMessageRecord, ContestView, Leaderboard, Participant
 from .messages import Record
 from .streams import Bell, Every, Newest, Stream
 from .types import record_of
@@ -31,6 +31,15 @@ class ChatEntry(Record, frozen=True, kw_only=True):
     message: ChatMessageRecord | None = None
     messageId: str | None = None
     error: str | None = None
+
+
+class Member(Record, frozen=True, kw_only=True):
+    """A user in a room. `role` is `participant`, `spectator` or `admin`; None if the user joined later than this
+    client."""
+
+    wallet: str
+    nickname: str | None = None
+    role: str | None = None
 
 
 class Room:
@@ -90,9 +99,9 @@ class Room:
         return record_of(self._store.participant, Participant)
 
     @property
-    def members(self) -> list[RoomMember]:
+    def members(self) -> list[Member]:
         """At most 100, in the order of joining."""
-        members = (record_of(member, RoomMember) for member in self._store.members)
+        members = (record_of(member, Member) for member in self._store.members)
         return [member for member in members if member is not None]
 
     @property
