@@ -19,14 +19,20 @@ class AppError(Exception):
 
     code: ClassVar[str] = "INTERNAL_ERROR"
     http_status: ClassVar[int] = 500
+    retriable: ClassVar[bool] = False
 
-    def __init_subclass__(cls, *, code: str | None = None, status: int | None = None) -> None:
-        """`code` is the error code on the wire, `status` the HTTP status; both default to those of the base."""
+    def __init_subclass__(
+        cls, *, code: str | None = None, status: int | None = None, retriable: bool | None = None
+    ) -> None:
+        """`code` is the error code on the wire, `status` the HTTP status, and `retriable` says whether the same request
+        may succeed later; all default to those of the base."""
         super().__init_subclass__()
         if code is not None:
             cls.code = code
         if status is not None:
             cls.http_status = status
+        if retriable is not None:
+            cls.retriable = retriable
 
     def __init__(
         self,
@@ -65,7 +71,7 @@ class PermissionDenied(AppError, code="PERMISSION_DENIED", status=403):
     """The caller does not have the necessary role or scope, or is not the owner."""
 
 
-class RateLimitExceeded(AppError, code="RATE_LIMIT_EXCEEDED", status=429):
+class RateLimitExceeded(AppError, code="RATE_LIMIT_EXCEEDED", status=429, retriable=True):
     """Too many messages; this one was dropped."""
 
 
@@ -73,7 +79,7 @@ class TokenExpired(AppError, code="TOKEN_EXPIRED", status=401):
     """The token of this connection has expired."""
 
 
-class TooManyConnections(AppError, code="TOO_MANY_CONNECTIONS", status=503):
+class TooManyConnections(AppError, code="TOO_MANY_CONNECTIONS", status=503, retriable=True):
     """A connection limit is reached; `scope` says which."""
 
 
@@ -110,7 +116,7 @@ class UpgradeRequired(AppError, code="UPGRADE_REQUIRED", status=426):
     """A WebSocket endpoint was requested over plain HTTP."""
 
 
-class Outage(AppError, status=503):
+class Outage(AppError, status=503, retriable=True):
     """The database or the bus is unreachable; its subclasses say whether something was changed."""
 
 

@@ -16,7 +16,18 @@ from duelcast.channels.log_reader import DumpPiece, DumpUnavailable, LogReader
 from duelcast.channels.log_writer import LogWriter
 from duelcast.channels.names import Channel, Family, Kind
 from duelcast.channels.publisher import Broadcast, Erase, Published, Publisher
-from duelcast.channels.records import BEGINNING, NUMBERS, RUN, EntryId, Put, decode_entry
+from duelcast.channels.records import (
+    BEGINNING,
+    EPOCH,
+    NUMBERS,
+    RUN,
+    URGENT,
+    EntryId,
+    Fact,
+    Put,
+    decode_entry,
+    encode_entry,
+)
 from duelcast.channels.shared_log import Fenced, LogEntry, LogUnavailable, MemoryLog
 from duelcast.channels.valkey import ValkeyLog
 from duelcast.clock import SystemClock
@@ -42,6 +53,8 @@ pytestmark = pytest.mark.postgres
 
 CLOCK = SystemClock()
 BUSY_TIMEOUT_MS = 200
+FAR_TERM = 2**52
+"""A term that comes long after the present one; terms grow with the clock."""
 LEASE_MS = 60_000
 
 
@@ -310,6 +323,7 @@ async def test_what_was_committed_and_not_appended_is_published_once_before_the_
     cluster: Cluster,
 ) -> None:
     first, gateway = await cluster.lead(), cluster.gateway()
+    old = first.lease.term
     second = cluster.candidate()
     await first.say(A)
     await first.say(A)
@@ -325,9 +339,10 @@ async def test_what_was_committed_and_not_appended_is_published_once_before_the_
     assert second.loaded_at == [4]
     assert gateway.heard(A) == [1, 2, 3, 4, 5]
     assert gateway.heard(B) == [1, 2]
+    new = second.lease.term
     assert await cluster.published() == [
-        *[("room.a", 1, 1), ("room.a", 2, 1)],
-        *[("room.a", 3, 2), ("room.b", 1, 2), ("room.a", 4, 2), ("room.a", 5, 2), ("room.b", 2, 2)],
+        *[("room.a", 1, old), ("room.a", 2, old)],
+        *[("room.a", 3, new), ("room.b", 1, new), ("room.a", 4, new), ("room.a", 5, new), ("room.b", 2, new)],
     ]
     assert gateway.reader.dumps_taken == 1, "at its start"
 
@@ -434,6 +449,30 @@ async def test_a_leader_that_published_nothing_after_it_skipped_numbers_is_notic
     assert third.copied.every_positions()[ALERTS.name] == reserved + 1
 
 
+async def test_the_number_of_an_urgent_message_that_is_lost_is_not_assigned_again(cluster: Cluster, log: Log) -> None:
+    first = await cluster.lead()
+    epoch, term = first.copied.epoch, first.lease.term
+    assert term is not None
+    await first.appended()
+    cluster.leader = None
+    await first.die()
+    await log.lose(100)
+    # A later leader began anew after an urgent message that was not stored before the database lost its end.
+    began = {
+        EPOCH: epoch.encode(),
+        NUMBERS: b"0",
+        RUN: (await log.run_id()).encode(),
+        (URGENT, "", ALERTS.name): b"1",
+    }
+    entry = encode_entry(BEGINNING, 0, [Fact(*key, value) for key, value in began.items()])
+    await log.append(LogEntry(EntryId(term, 1), entry), BEGINNING)
+    second = await cluster.lead()
+    await second.say(ALERTS)
+    assert second.copied.epoch == epoch
+    assert second.copied.every_positions()[ALERTS.name] == 2
+    assert cluster.place.query("select seq from channel_messages where channel = 'alarm'") == [(2,)]
+
+
 async def test_numbers_are_skipped_once(cluster: Cluster, log: Log) -> None:
     first = await cluster.lead()
     await first.say(ALERTS)
@@ -481,29 +520,42 @@ async def test_an_entry_of_the_last_leader_after_the_term_was_opened_is_refused(
         await first.writing
     second.price("next")
     await cluster.settled(gateway)
-    assert [term for name, _, term in await cluster.published() if name == P.name] == [1, 2]
+    terms = [term for name, _, term in await cluster.published() if name == P.name]
+    assert terms == [first.lease.term, second.lease.term]
     assert b"late" not in b"".join(gateway.recorder.bodies)
     await first.lease.lost()
 
 
 async def test_a_log_that_knows_a_later_term_leads_to_a_term_after_it(cluster: Cluster, log: Log) -> None:
-    await log.append(LogEntry(EntryId(7, 0), b""), BEGINNING)
+    await log.append(LogEntry(EntryId(FAR_TERM, 0), b""), BEGINNING)
     leader = await cluster.lead()
-    assert leader.lease.term == 8
+    assert leader.lease.term == FAR_TERM + 1
+
+
+async def test_a_term_that_database_and_log_have_lost_is_not_begun_again(cluster: Cluster, log: Log) -> None:
+    first = await cluster.lead()
+    term = first.lease.term
+    await first.die()
+    await log.lose(100)
+    cluster.place.query("delete from leaders")
+    second = await cluster.lead()
+    assert term is not None
+    assert second.lease.term is not None
+    assert second.lease.term > term
 
 
 async def test_a_term_that_the_log_refuses_is_followed_by_the_next_one(
     cluster: Cluster, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await log.append(LogEntry(EntryId(7, 0), b""), BEGINNING)
-    tops = [BEGINNING, EntryId(7, 0)]
+    await log.append(LogEntry(EntryId(FAR_TERM, 0), b""), BEGINNING)
+    tops = [BEGINNING, EntryId(FAR_TERM, 0)]
 
     async def top() -> EntryId:
         return tops.pop(0) if len(tops) > 1 else tops[0]
 
     monkeypatch.setattr(log, "top", top)
     leader = await cluster.lead()
-    assert leader.lease.term == 8
+    assert leader.lease.term == FAR_TERM + 1
 
 
 # ── what the log has lost ───────────────────────────────────────────────────────────────────────────────────────────
@@ -643,7 +695,7 @@ async def test_a_node_that_cannot_load_leaves_the_term_to_others(cluster: Cluste
         await broken.takes_over
     leader = await cluster.lead()
     await leader.say(A)
-    assert leader.lease.term == 2
+    assert cluster.place.query("select term from leaders") == [(leader.lease.term,)]
 
 
 async def test_a_node_publishes_nothing_that_it_loaded_from_a_database_without_its_term(cluster: Cluster) -> None:
@@ -664,6 +716,7 @@ async def test_without_the_log_nobody_takes_the_term(place: Place) -> None:
         await until(lambda: candidate.reader.failure is not None)
         assert place.query("select term from leaders") == []
         log.is_away = False
-        assert (await cluster.lead(candidate)).lease.term == 1
+        await cluster.lead(candidate)
+        assert place.query("select term from leaders") == [(candidate.lease.term,)]
     finally:
         await cluster.close()

@@ -59,17 +59,16 @@ def _ends(event: Event) -> bool:
     return isinstance(event, PlayerLeft)
 
 
-NOTES = Family("note", Kind.EVERY, (Note,), "Notes of a room.", parameter=r"[a-z0-9]{1,8}", placeholder="room")
+NOTES = Family("note", Kind.EVERY, (Note,), "Notes of a room.", parameter=r"(?P<room>[a-z0-9]{1,8})")
 STORED = Family("stored", Kind.EVERY, (Note,), "Notes with history in a store.", parameter=r"[a-z0-9]{1,8}")
 BOARD = Family(
     "board",
     Kind.LATEST,
     (Score, PlayerLeft),
     "Scores of a board.",
-    parameter=r"[a-z0-9]{1,8}",
-    placeholder="board",
+    parameter=r"(?P<board>[a-z0-9]{1,8})",
     key=_player,
-    key_description="player",
+    key_paths=("player",),
     is_tombstone=_ends,
     group=lambda board: "board.*",
     group_names=r"board\.\*",

@@ -163,7 +163,7 @@ async def test_of_a_list_each_channel_is_confirmed_or_refused_and_then_begins(ap
         "channels[3].channel",
     ]
     unknown = next(each for each in frames if each.get("code") == "UNKNOWN_CHANNEL")
-    assert "note.<room>, " in unknown["message"], "it names the families that there are"
+    assert "note.{room}, " in unknown["message"], "it names the families that there are"
 
 
 async def test_a_list_of_channels_is_left_with_a_confirmation_each(app: App) -> None:

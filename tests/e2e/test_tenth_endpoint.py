@@ -31,7 +31,7 @@ class LightChanged(Event, tag="light_changed"):
     on: bool
 
 
-LIGHTS = Family("light", Kind.LATEST, (LightChanged,), "A light.", parameter=r"[a-z]{1,8}", placeholder="name")
+LIGHTS = Family("light", Kind.LATEST, (LightChanged,), "A light.", parameter=r"(?P<light>[a-z]{1,8})")
 
 endpoint = Endpoint("lights", "Lights.", auth=Auth.PUBLIC, max_message_bytes=4 * KIB, messages_per_minute=77)
 endpoint.opens(LIGHTS)

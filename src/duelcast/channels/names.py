@@ -88,17 +88,27 @@ def _no_key(_event: Event) -> str:
     return ""
 
 
+_NAMED_GROUP = re.compile(r"\(\?P<(\w+)>([^()]+)\)")
+
+
+def _template(pattern: str) -> str:
+    """`pattern` with `{name}` in place of each named group."""
+    return re.sub(r"\\(\W)", r"\1", _NAMED_GROUP.sub(r"{\1}", pattern))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
     """All channels `<prefix>.<parameter>`, or the single channel `<prefix>` if `parameter` is None.
 
-    `parameter` is a regular expression for the part after the dot, `placeholder` the name of that part in the
-    documents. `key` returns the key of a message of a *latest* channel; `is_tombstone` returns whether a message ends
-    its key; such a message is in no snapshot, but is kept for recovery. `group` returns the name of the one group that
-    a channel belongs to, and `group_names` is a regular expression for all group names of the family. `least_role`
-    returns the lowest role that may see a channel; a follower of the group who has a lower role does not receive the
-    channel's messages. `unfollowed` applies to *latest* channels. If `is_urgent`, messages of these *every* channels
-    are broadcast even while the database is down. `subject` returns the subject of a channel (see `Broker.followed`).
+    `parameter` is a regular expression for the part after the dot; its named groups are the parameters of the
+    documents. `key` returns the key of a message of a *latest* channel, and `key_paths` are the paths of the fields
+    that make the key (such as `data.interval`); a path that ends in `*` stands for the names of an object's members.
+    `is_tombstone` returns whether a message ends its key; such a message is in no snapshot, but is kept for recovery.
+    `group` returns the name of the one group that a channel belongs to, and `group_names` is a regular expression for
+    all group names of the family. `least_role` returns the lowest role that may see a channel; a follower of the group
+    who has a lower role does not receive the channel's messages. `unfollowed` applies to *latest* channels. If
+    `is_urgent`, messages of these *every* channels are broadcast even while the database is down. `subject` returns the
+    subject of a channel (see `Broker.followed`).
     """
 
     prefix: str
@@ -106,9 +116,8 @@ class Family:
     events: tuple[type[Event], ...]
     description: str
     parameter: str | None = None
-    placeholder: str = ""
     key: Callable[[Event], str] = _no_key
-    key_description: str = ""
+    key_paths: tuple[str, ...] = ()
     is_tombstone: Callable[[Event], bool] = field(default=lambda _event: False)
     group: Callable[[str], str | None] = field(default=lambda _parameter: None)
     group_names: str | None = None
@@ -120,9 +129,25 @@ class Family:
     _groups: WeakValueDictionary[str, Group] = field(default_factory=WeakValueDictionary, repr=False)
 
     @property
-    def form(self) -> str:
-        """The form of the names, for readers: `<prefix>.<placeholder>`."""
-        return self.prefix if self.parameter is None else f"{self.prefix}.<{self.placeholder or 'name'}>"
+    def template(self) -> str:
+        """The form of the names: `market.{symbol}`."""
+        return self.prefix if self.parameter is None else f"{self.prefix}.{_template(self._named_parameter)}"
+
+    @property
+    def group_template(self) -> str | None:
+        """The form of the names of groups: `market.*`, `category.{category}`; None if there are no groups."""
+        return None if self.group_names is None else _template(self.group_names)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Regular expressions of the parameters in `template` and `group_template`, by name."""
+        return dict(_NAMED_GROUP.findall(self._named_parameter) + _NAMED_GROUP.findall(self.group_names or ""))
+
+    @property
+    def _named_parameter(self) -> str:
+        """`parameter`; without named groups, it is one that is called `name`."""
+        parameter = self.parameter or ""
+        return f"(?P<name>{parameter})" if parameter and not _NAMED_GROUP.search(parameter) else parameter
 
     def channel(self, parameter: str = "") -> Channel:
         """The channel with `parameter`; the same object as long as it is referenced."""

@@ -87,7 +87,7 @@ class Takeover:
         is_same_run = run_id != "" and self._reader.facts.get(RUN, b"").decode() == run_id
         self.knows_all = self._copy_is_complete and is_same_run
         numbers = int(self._reader.facts.get(NUMBERS, b"0"))
-        await self._database.open(Seen(self._copied.every_positions(), self.knows_all, numbers))
+        await self._database.open(Seen(self._known_positions(), self.knows_all, numbers))
         started.push_async_callback(self._database.close)
         started.push_async_callback(self._stop_writing)
         await self._lead(opened, run_id, load, started)
@@ -124,7 +124,9 @@ class Takeover:
                 return opened
 
     def _latest_term(self, logged: int) -> int:
-        return max(logged, self._reader.term)
+        """The new term follows this one. Terms grow with the clock, so that a number names one term, even if the
+        database and the log have lost it."""
+        return max(logged, self._reader.term, time_ms(self._clock) - 1)
 
     # ── leading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -168,10 +170,9 @@ class Takeover:
 
     async def _find_unpublished(self) -> Sequence[Unpublished] | None:
         urgent = {channel.name: seq for channel, seq in self._database.urgent_positions.items()}
-        facts = self._reader.facts
-        began_at = {name: int(facts.get((URGENT, "", name), b"0")) for name in urgent}
+        known = dict.fromkeys(urgent, 0) | self._known_positions()
         async with self._database.read() as transaction:
-            return await find_unpublished(transaction, {**began_at, **self._copied.every_positions()}, urgent)
+            return await find_unpublished(transaction, known, urgent)
 
     async def _publish(self, unpublished: Sequence[Unpublished]) -> None:
         """Publish messages that the last leader committed, and what it deleted on their channels at the same time."""
@@ -194,16 +195,23 @@ class Takeover:
             log.info("caught_up", messages=len(unpublished))
 
     def _store_urgent(self) -> Mapping[Channel, int]:
-        """Have the database store what the last leader published while the database was down; returns the positions of
-        the urgent channels."""
-        positions = dict(self._database.urgent_positions)
+        """Have the database store what the last leader published while the database was down, and skip the numbers of
+        messages that are lost; returns the positions of the urgent channels."""
+        known, positions = self._known_positions(), dict(self._database.urgent_positions)
         for channel, stored in self._database.urgent_positions.items():
             dumped = self._copied.dump(channel.name)
             if dumped is not None:
                 lacking = [StoredMessage(put.seq, put.body, 0.0) for put in dumped.messages if put.seq > stored]
                 self._database.log.adopt(channel, lacking)
-                positions[channel] = max([stored, *(message.seq for message in lacking)])
+            positions[channel] = max(stored, known.get(channel.name, 0))
+            self._database.log.skip(channel, positions[channel])
         return positions
+
+    def _known_positions(self) -> dict[str, int]:
+        """The positions of *every* channels that this node knows, by their names. It knows that of an urgent channel
+        even without messages, if the channel has been silent since a leader began anew."""
+        urgent = {name: int(value) for (kind, _, name), value in self._reader.facts.items() if kind == URGENT}
+        return urgent | dict(self._copied.every_positions())
 
     def _channel(self, name: str) -> Channel | None:
         return self._copied.find(name) or self._find(name)

@@ -42,24 +42,33 @@ class Welcome(Event, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     message: str
+    """A greeting for people."""
     isAdmin: bool
+    """Whether this connection has the rights of an admin."""
 
 
 class ServerStatsReport(Event, tag="server_stats"):
     """Statistics of the server."""
 
     stats: ServerStats
+    """The figures of the server."""
 
 
 class TrackEvent(Command, tag="track_event"):
-    """Stores an event, or all of `events`; the answer means that they are on disk. An `eventId` is stored only once per
-    wallet, so it is safe to send an event again with the same `eventId`."""
+    """Stores an event, or all of `events`; the answer means that they are on disk."""
 
     event: EventName | None = None
+    """The name of the event; excludes `events`."""
     data: dict[str, Any] | None = None
+    """Facts about the event, at most 16 KiB of JSON."""
     eventId: UuidText | None = None
+    """The id of the event, so that it can be sent again safely: each is stored only once per wallet. Without it, the
+    server makes one."""
     occurredAt: str | None = None
+    """When the event happened: ISO-8601 with an offset, at most 24 h ago and at most 5 min ahead; for clients that were
+    offline."""
     events: Annotated[list[GivenEvent], Meta(min_length=1, max_length=100)] | None = None
+    """Several events; excludes the other fields."""
 
     def __post_init__(self) -> None:
         if (self.event is None) == (self.events is None):
@@ -71,22 +80,28 @@ class TrackEvent(Command, tag="track_event"):
 
 
 class TrackedEvent(Record):
-    """A stored event. `duplicate` is true if an event with this id had already been stored; the new one is then
-    ignored."""
+    """A stored event."""
 
     event: str
+    """The name of the event."""
     eventId: str
+    """The id of the event, a UUID in lower case."""
     duplicate: bool
+    """Whether an event with this id had been stored before; the new one is then ignored."""
 
 
 class EventTracked(Event, tag="event_tracked"):
-    """The event or events are stored. `events` lists them in the order in which they were sent; a single event is
-    described by the other fields instead."""
+    """The event or events are stored."""
 
     event: str | UnsetType = UNSET
+    """The name of the event; absent if several were sent."""
     eventId: str | UnsetType = UNSET
+    """The id of the event, a UUID in lower case; absent if several were sent."""
     duplicate: bool | UnsetType = UNSET
+    """Whether an event with this id had been stored before, so that the new one is ignored; absent if several were
+    sent."""
     events: list[TrackedEvent] | UnsetType = UNSET
+    """The events in the order in which they were sent; absent if one was sent by itself."""
 
 
 class SubscribeDashboard(Command, tag="subscribe_dashboard"):
@@ -101,30 +116,35 @@ class Unsubscribed(Event, tag="unsubscribed"):
     """The dashboard is no longer followed."""
 
     dashboard: Literal[True]
+    """Always true."""
 
 
 class SubscribeMetric(Command, tag="subscribe_metric"):
     """Follows a metric."""
 
     metric: MetricName
+    """The name of the metric."""
 
 
 class SubscribedMetric(Event, tag="subscribed_metric"):
     """The metric is followed; its current value comes next."""
 
     metric: str
+    """The name of the metric."""
 
 
 class UnsubscribeMetric(Command, tag="unsubscribe_metric"):
     """Stops following a metric."""
 
     metric: MetricName
+    """The name of the metric."""
 
 
 class UnsubscribedMetric(Event, tag="unsubscribed_metric"):
     """The metric is no longer followed."""
 
     metric: str
+    """The name of the metric."""
 
 
 class GetActiveUsers(Command, tag="get_active_users"):
@@ -136,10 +156,11 @@ class GetServerStats(Command, tag="get_server_stats"):
 
 
 class Heartbeat(Command, tag="heartbeat"):
-    """Shows that the user is present, and in which `zone`; the zone applies until another is named or the connection
-    ends."""
+    """Shows that the user is present, and where."""
 
     zone: Annotated[str, Meta(pattern=r"^[A-Z0-9_]{1,32}(?!\n)$", description="1 to 32 of A-Z 0-9 _")] | None = None
+    """The part of the platform that the user is looking at, such as `TRADING`; it applies until another is named
+    or the connection ends."""
 
 
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -185,7 +206,7 @@ def drop_zone(context: Context) -> None:
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@endpoint.command(TrackEvent, errors=("OUTCOME_UNKNOWN",))
+@endpoint.command(TrackEvent, errors=("OUTCOME_UNKNOWN",), idempotency_key="eventId")
 async def track_event(context: Context, command: TrackEvent) -> EventTracked:
     identity = context.identity
     assert identity is not None
@@ -207,7 +228,9 @@ async def track_event(context: Context, command: TrackEvent) -> EventTracked:
     )
 
 
-@endpoint.command(SubscribeDashboard, least_role=Role.ADMIN, errors=("TOO_MANY_SUBSCRIPTIONS",))
+@endpoint.command(
+    SubscribeDashboard, least_role=Role.ADMIN, errors=("TOO_MANY_SUBSCRIPTIONS",), joins=(DASHBOARD.template,)
+)
 async def subscribe_dashboard(
     context: Context, _command: SubscribeDashboard
 ) -> Sequence[DashboardUpdate | ActiveUsers]:
@@ -215,39 +238,44 @@ async def subscribe_dashboard(
     return await context.service(Analytics).dashboard.begin()
 
 
-@endpoint.command(UnsubscribeDashboard)
+@endpoint.command(UnsubscribeDashboard, leaves=(DASHBOARD.template,))
 def unsubscribe_dashboard(context: Context, _command: UnsubscribeDashboard) -> Unsubscribed:
     context.leave([DASHBOARD.channel()])
     return Unsubscribed(dashboard=True)
 
 
-@endpoint.command(SubscribeMetric, least_role=Role.ADMIN, errors=("UNKNOWN_METRIC", "TOO_MANY_SUBSCRIPTIONS"))
+@endpoint.command(
+    SubscribeMetric,
+    least_role=Role.ADMIN,
+    errors=("UNKNOWN_METRIC", "TOO_MANY_SUBSCRIPTIONS"),
+    joins=(METRIC.template,),
+)
 async def subscribe_metric(context: Context, command: SubscribeMetric) -> SubscribedMetric:
     context.service(Analytics).metrics.check(command.metric)
     await context.join([METRIC.channel(command.metric)])
     return SubscribedMetric(metric=command.metric)
 
 
-@endpoint.command(UnsubscribeMetric, errors=("UNKNOWN_METRIC",))
+@endpoint.command(UnsubscribeMetric, errors=("UNKNOWN_METRIC",), leaves=(METRIC.template,))
 def unsubscribe_metric(context: Context, command: UnsubscribeMetric) -> UnsubscribedMetric:
     context.service(Analytics).metrics.check(command.metric)
     context.leave([METRIC.channel(command.metric)])
     return UnsubscribedMetric(metric=command.metric)
 
 
-@endpoint.command(GetActiveUsers, least_role=Role.ADMIN)
+@endpoint.command(GetActiveUsers, least_role=Role.ADMIN, safe=True)
 async def get_active_users(context: Context, _command: GetActiveUsers) -> ActiveUsers:
     audience = await context.service(Analytics).activity.audience()
     context.answered_rows = len(audience.shown.users)
     return audience.shown
 
 
-@endpoint.command(GetServerStats, least_role=Role.ADMIN)
+@endpoint.command(GetServerStats, least_role=Role.ADMIN, safe=True)
 async def get_server_stats(context: Context, _command: GetServerStats) -> ServerStatsReport:
     return await _server_stats(context)
 
 
-@endpoint.command(Heartbeat, counted=False)
+@endpoint.command(Heartbeat, counted=False, safe=True)
 def heartbeat(context: Context, command: Heartbeat) -> HeartbeatAck:
     identity = context.identity
     if command.zone is not None and identity is not None:

@@ -49,30 +49,40 @@ class Capabilities(Struct):
     """The rights of this connection."""
 
     subscribe: bool
+    """Whether it may follow services."""
     healthCheck: bool
+    """Whether it may have services checked."""
     resetCircuitBreaker: bool
+    """Whether it may close breakers."""
     adminAccess: bool
+    """Whether it has the rights of an admin."""
 
 
 class Channels(Struct):
-    """The targets that may be followed: the group of all services, and the names of layers and services."""
+    """The targets that may be followed."""
 
     all: str
+    """The name of the group of all services."""
     layers: list[str]
+    """The names of the layers."""
     services: list[str]
+    """The names of the services."""
 
 
 class Welcome(Event, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     capabilities: Capabilities
+    """The rights of this connection."""
     channels: Channels
+    """The targets that may be followed."""
 
 
 class ServicesState(Event, tag="services:state"):
     """All services."""
 
     services: list[ServiceState]
+    """The services."""
 
 
 class SubscribeAll(Command, tag="subscribe_all"):
@@ -87,12 +97,14 @@ class SubscribeLayer(Command, tag="subscribe:layer"):
     """Follows a layer."""
 
     layer: Name
+    """The name of the layer."""
 
 
 class SubscribeService(Command, tag="subscribe:service"):
     """Follows a service."""
 
     service: Name
+    """The name of the service."""
 
 
 class HealthCheck(Command, tag="service:health_check"):
@@ -100,31 +112,42 @@ class HealthCheck(Command, tag="service:health_check"):
     else one up to 10 s old."""
 
     service: Name
+    """The name of the service."""
 
 
 class HealthCheckResult(Event, tag="service:health_check_result"):
     """The result of a check. If the service is unhealthy, that too is sent as a result, not as an error."""
 
     service: str
+    """The name of the service."""
     healthy: bool
+    """Whether the check found that the service works."""
     status: ServiceStatus
+    """The state of the service."""
     latency_ms: float
+    """How long the check took, in milliseconds."""
     circuit_breaker: BreakerRecord
+    """The breaker of the service."""
 
 
 class ResetCircuitBreaker(Command, tag="service:reset_circuit_breaker"):
     """Closes the breaker at once, so that calls are let through again."""
 
     service: Name
+    """The name of the service."""
 
 
 class CircuitBreakerResetResult(Event, tag="service:circuit_breaker_reset_result"):
     """The breaker is closed."""
 
     service: str
+    """The name of the service."""
     success: Literal[True]
+    """Always true."""
     status: BreakerStatus
+    """The status of the breaker."""
     details: str
+    """A sentence about the result."""
 
 
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,7 +169,9 @@ async def _all_services_snapshot(context: Context, _group: Group) -> Snapshot:
     return Snapshot([_services_state(context)], rows=len(context.service(Registry)))
 
 
-endpoint.opens(SERVICE, exists=_service_exists, group_snapshot=_all_services_snapshot, snapshot_events=(ServicesState,))
+endpoint.opens(
+    SERVICE, exists=_service_exists, group_snapshot=_all_services_snapshot, group_snapshot_events=(ServicesState,)
+)
 endpoint.opens(LAYER, exists=_layer_exists, snapshot=_layer_snapshot)
 endpoint.opens(ALERTS)
 
@@ -176,24 +201,24 @@ async def greet(context: Context) -> Sequence[Event]:
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@endpoint.command(SubscribeAll, errors=("TOO_MANY_SUBSCRIPTIONS",))
+@endpoint.command(SubscribeAll, errors=("TOO_MANY_SUBSCRIPTIONS",), joins=(ALL_SERVICES,))
 async def subscribe_all(context: Context, _command: SubscribeAll) -> Sequence[SubscriptionConfirmed | Join]:
     return await _follow_all(context)
 
 
-@endpoint.command(SubscribeServices, errors=("TOO_MANY_SUBSCRIPTIONS",))
+@endpoint.command(SubscribeServices, errors=("TOO_MANY_SUBSCRIPTIONS",), joins=(ALL_SERVICES,))
 async def subscribe_services(context: Context, _command: SubscribeServices) -> Sequence[SubscriptionConfirmed | Join]:
     return await _follow_all(context)
 
 
-@endpoint.command(SubscribeLayer, errors=("INVALID_LAYER", "TOO_MANY_SUBSCRIPTIONS"))
+@endpoint.command(SubscribeLayer, errors=("INVALID_LAYER", "TOO_MANY_SUBSCRIPTIONS"), joins=(LAYER.template,))
 async def subscribe_layer(context: Context, command: SubscribeLayer) -> Sequence[SubscriptionConfirmed | Join]:
     members = context.service(Registry).in_layer(command.layer)
     context.answered_rows = len(members)
     return await context.join([LAYER.channel(command.layer)])
 
 
-@endpoint.command(SubscribeService, errors=("INVALID_SERVICE", "TOO_MANY_SUBSCRIPTIONS"))
+@endpoint.command(SubscribeService, errors=("INVALID_SERVICE", "TOO_MANY_SUBSCRIPTIONS"), joins=(SERVICE.template,))
 async def subscribe_service(context: Context, command: SubscribeService) -> Sequence[SubscriptionConfirmed | Join]:
     service = _service(context, command.service)
     return await context.join([SERVICE.channel(service.name)])

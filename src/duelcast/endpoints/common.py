@@ -20,6 +20,7 @@ from duelcast.wire.messages import (
     Command,
     Event,
     Record,
+    Timestamp,
 )
 from duelcast.wire.timestamps import format_time
 
@@ -30,8 +31,11 @@ class User(Record):
     """The user that a connection belongs to."""
 
     wallet_address: str
+    """The wallet."""
     nickname: str | None
+    """The nickname; null if there is none."""
     role: str
+    """`user`, `admin` or `superadmin`."""
 
 
 def user_record(identity: Identity | None) -> User | None:
@@ -42,33 +46,50 @@ def user_record(identity: Identity | None) -> User | None:
 
 
 class Limits(Record):
-    """The limits of a connection; null means no limit."""
+    """The limits of a connection."""
 
     maxMessageBytes: int
+    """The size of the largest message that the client may send, in bytes after inflating."""
     messagesPerMinute: int | None
+    """How many messages a minute the wallet may send over all its connections to this endpoint, or the connection if it
+    is anonymous; null means no limit."""
     maxSubscriptions: int | None
+    """How many channels the connection may follow; a group counts as one, and those joined by connecting do not count.
+    Null means no limit."""
 
 
 class ConnectionEstablished(Event, tag="connection_established"):
-    """Ends the greeting; pushes follow. `positions` contains the positions of the *every* channels that were joined."""
+    """Ends the greeting; pushes follow."""
 
     connectionId: str
+    """The id of this connection, a UUID."""
     endpoint: str
+    """The name of the endpoint, such as `contest`."""
     authenticated: bool
+    """Whether the connection has a valid token."""
     user: User | None
-    expiresAt: str | None
+    """The user of the token; null if the connection is anonymous."""
+    expiresAt: Timestamp | None
+    """When the token expires; null if the connection is anonymous."""
     epoch: str
+    """The epoch of all positions: 1 to 32 of A-Z a-z 0-9 _ -."""
     positions: dict[str, int]
+    """The positions, by channel, of the *every* channels that were joined by connecting."""
     heartbeatIntervalMs: int
+    """After this time without a frame from the client, the server sends a WebSocket PING; in milliseconds."""
     serverVersion: str
+    """The version of the server, such as `1.4.0`."""
     contract: int
+    """The version of the contract, which grows by one with each addition."""
     limits: Limits
+    """The limits of this connection."""
 
 
 class SessionUpdated(Event, tag="session_updated"):
     """The role, nickname or token of this connection changed on the server."""
 
     user: User | None
+    """The user as of now; null if the connection is anonymous from now on."""
 
 
 class Heartbeat(Command, tag="heartbeat"):
@@ -87,67 +108,81 @@ class Ping(Command, tag="ping"):
 
 
 class Pong(Event, tag="pong"):
-    """`timestamp` is the value that the client sent, or the server's time if it sent none; `serverTime` is always the
-    server's time."""
+    """Answers `ping`."""
 
     has_own_timestamp: ClassVar[bool] = True
 
     timestamp: ClientTime
-    serverTime: str
+    """The value that the client sent, or the server's time if it sent none."""
+    serverTime: Timestamp
+    """The server's time."""
 
 
 class Since(Struct, forbid_unknown_fields=True):
     """A position: the `seq` of the last message that the client handled, and the `epoch` of that `seq`."""
 
     epoch: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_\-]{1,32}(?!\n)$", description="1 to 32 of A-Z a-z 0-9 _ -")]
+    """The epoch of `seq`."""
     seq: Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
+    """The `seq` of the last message of the channel that the client handled."""
 
 
 class ChannelSince(Struct, forbid_unknown_fields=True):
     """A channel, and the position to resume from."""
 
     channel: ChannelName
+    """The channel to follow."""
     since: Since | None = None
+    """The position to resume from; without it, the channel begins with its snapshot."""
 
 
 ChannelList = Annotated[list[ChannelName | ChannelSince], Meta(min_length=1, max_length=500)]
 
 
 class Subscribe(Command, tag="subscribe"):
-    """Follows `channel`, or each of `channels`; `since` is the position to resume from."""
+    """Follows `channel`, or each of `channels`."""
 
     channel: ChannelName | None = None
+    """The channel or group to follow."""
     since: Since | None = None
+    """The position of `channel` to resume from; without it, the channel begins with its snapshot."""
     channels: ChannelList | None = None
+    """Channels and groups to follow, each a name, or a name with a position; a repeated name counts once."""
 
 
 class Unsubscribe(Command, tag="unsubscribe"):
     """Stops following `channel`, or each of `channels`."""
 
     channel: ChannelName | None = None
+    """The channel or group to leave."""
     channels: ChannelList | None = None
+    """Channels and groups to leave; positions are ignored."""
 
 
 class SubscriptionConfirmed(Event, tag="subscription_confirmed"):
-    """The channel is followed. Its snapshot or the missed messages come next; `seq` is the position at which they end
-    (null for a group).
-
-    `recovered` is present if a `since` was given, or after the server lost its connection to the bus.
-    """
+    """The channel is followed. Its snapshot or the missed messages come next."""
 
     channel: str
+    """The channel or group."""
     kind: KindName
+    """`every` channels number each message without gaps; on `latest` channels, only the newest message per key
+    counts."""
     epoch: str
+    """The epoch of `seq`."""
     seq: int | None
+    """The position at which the snapshot or the missed messages end; null for a group."""
     recovered: bool | UnsetType = UNSET
+    """Whether exactly the missed messages follow, instead of the snapshot; present if a `since` was given, or after the
+    server lost its connection to the bus."""
 
 
 class UnsubscriptionConfirmed(Event, tag="unsubscription_confirmed"):
-    """No further message of the channel is sent. If the server itself ended the subscription, `reason` says why
-    (`rights`)."""
+    """No further message of the channel is sent."""
 
     channel: str
+    """The channel or group."""
     reason: str | UnsetType = UNSET
+    """Why the server itself ended the subscription (`rights`); absent if the client ended it."""
 
 
 class GetSubscriptions(Command, tag="get_subscriptions"):
@@ -155,30 +190,37 @@ class GetSubscriptions(Command, tag="get_subscriptions"):
 
 
 class Subscription(Record):
-    """A channel or group that the connection follows; `seq` is null for a group."""
+    """A channel or group that the connection follows."""
 
     channel: str
+    """The channel or group."""
     kind: KindName
+    """The kind of the channel or of the channels of the group."""
     seq: int | None
+    """The channel's position; null for a group."""
 
 
 class SubscriptionList(Event, tag="subscriptions"):
     """All subscriptions of the connection, in the order of joining."""
 
     data: list[Subscription]
+    """The channels and groups, without the single channels of a followed group."""
 
 
 class Authenticate(Command, tag="auth"):
     """Refreshes the token, or signs in an anonymous connection."""
 
     token: Annotated[str, Meta(min_length=1)]
+    """A JWT of the wallet that this connection belongs to, or of any wallet if the connection is anonymous."""
 
 
 class AuthSuccess(Event, tag="auth_success"):
     """The token is valid."""
 
     user: User | None
-    expiresAt: str
+    """The user of the token."""
+    expiresAt: Timestamp
+    """When the token expires."""
 
 
 def kind_name(target: Target) -> KindName:
@@ -295,15 +337,18 @@ async def authenticate(context: LocalContext, command: Authenticate) -> AuthSucc
 def add_common_commands(endpoint: Endpoint) -> None:
     """Add the commands of this file, except those that `endpoint` declares itself."""
     own = dict(endpoint.commands)
-    endpoint.command(Heartbeat, counted=False)(heartbeat)
-    endpoint.command(Ping, counted=False)(ping)
-    endpoint.command(Subscribe, errors=SUBSCRIBE_ERRORS)(subscribe)
-    endpoint.command(Unsubscribe, errors=SUBSCRIBE_ERRORS[:2])(unsubscribe)
-    endpoint.command(GetSubscriptions)(get_subscriptions)
+    endpoint.command(Heartbeat, counted=False, safe=True)(heartbeat)
+    endpoint.command(Ping, counted=False, safe=True)(ping)
+    endpoint.command(Subscribe, errors=SUBSCRIBE_ERRORS, joins=NAMED)(subscribe)
+    endpoint.command(Unsubscribe, errors=SUBSCRIBE_ERRORS[:2], leaves=NAMED)(unsubscribe)
+    endpoint.command(GetSubscriptions, safe=True)(get_subscriptions)
     endpoint.command(Authenticate, old_names=("authenticate",), errors=("UNAUTHORIZED", "TOO_MANY_CONNECTIONS"))(
         authenticate
     )
     endpoint.commands |= own
 
+
+NAMED = ("{channel}", "{channels}")
+"""The channels that `subscribe` joins and `unsubscribe` leaves."""
 
 SUBSCRIBE_ERRORS = ("UNKNOWN_CHANNEL", "SUBSCRIPTION_DENIED", "TOO_MANY_SUBSCRIPTIONS")

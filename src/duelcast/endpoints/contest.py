@@ -67,17 +67,24 @@ class Capabilities(Struct):
     """The rights of this connection."""
 
     contests: bool
+    """Whether it may read contests."""
     chat: bool
+    """Whether it may write in the chat."""
     leaderboard: bool
+    """Whether it may read leaderboards."""
     participant: bool
+    """Whether it may follow the row of its own wallet."""
     admin: bool
+    """Whether it has the rights of an admin."""
 
 
 class Welcome(Event, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     message: str
+    """A greeting for people."""
     capabilities: Capabilities
+    """The rights of this connection."""
 
 
 class GetAllContests(Command, tag="get_all_contests"):
@@ -85,21 +92,27 @@ class GetAllContests(Command, tag="get_all_contests"):
     `status`, for all contests with that status; each latest start first. Also follows `public.contests`."""
 
     status: ContestStatus | None = None
+    """The status of the contests to list; without it, the default list."""
     limit: Annotated[int, Meta(ge=1, le=100)] | None = None
+    """How many contests the page has at most; 100 by default."""
     cursor: Annotated[str, Meta(max_length=64)] | None = None
+    """The `nextCursor` of the previous page."""
 
 
 class AllContests(Event, tag="all_contests"):
-    """A page of contests. The last page has no `nextCursor`."""
+    """A page of contests."""
 
     data: list[ContestView]
+    """The contests."""
     nextCursor: str | UnsetType = UNSET
+    """The cursor of the next page; absent on the last one."""
 
 
 class GetContestState(Command, tag="get_contest_state"):
     """Asks for a contest, and follows it."""
 
     contestId: ContestId
+    """The id of the contest."""
 
 
 class GetParticipantStatus(Command, tag="get_participant_status"):
@@ -107,17 +120,22 @@ class GetParticipantStatus(Command, tag="get_participant_status"):
     row; others see it only once the contest is completed."""
 
     contestId: ContestId
+    """The id of the contest."""
     wallet: Wallet | None = None
+    """The wallet to look up; by default the caller's own."""
 
 
 class GetLeaderboard(Command, tag="get_leaderboard"):
-    """Asks for a page of the leaderboard, and follows its top. With `around`, which names a wallet, the page has the
-    rows around that wallet's row."""
+    """Asks for a page of the leaderboard, and follows its top."""
 
     contestId: ContestId
+    """The id of the contest."""
     limit: Annotated[int, Meta(ge=1, le=500)] | None = None
+    """How many rows the page has at most; 100 by default."""
     offset: Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)] | None = None
+    """How many rows to skip; 0 by default."""
     around: Wallet | None = None
+    """The wallet in the middle of the page; excludes `offset`."""
 
     def __post_init__(self) -> None:
         if self.around is not None and self.offset is not None:
@@ -125,79 +143,104 @@ class GetLeaderboard(Command, tag="get_leaderboard"):
 
 
 class JoinContestRoom(Command, tag="join_contest_room"):
-    """Enters the room of a contest and follows its channels. `since` is a position of `chat.<id>`; `visibility` is for
-    admins, who are invisible by default."""
+    """Enters the room of a contest and follows its channels."""
 
     contestId: ContestId
+    """The id of the contest."""
     since: Since | None = None
+    """The position of `chat.{contestId}` to resume from."""
     visibility: Visibility | None = None
+    """Whether an admin is visible in the room; `invisible` by default. Others may not send this field."""
 
 
 class ContestRoomJoined(Event, tag="contest_room_joined"):
-    """The current state of the room. `members` has at most 100 entries, most recently joined first. `recovered` is
-    present if a `since` was given. If it is true, the chat messages after that position follow; otherwise the last 20
-    messages follow, and replace those that the client had."""
+    """The room was entered; the state of the contest, its chat and its leaderboard come next."""
 
     names_positions: ClassVar[bool] = True
 
     contestId: int
+    """The id of the contest."""
     role: RoomRole
+    """The caller's role in the room."""
     members: list[RoomMember]
+    """The members of the room, most recently joined first, at most 100."""
     memberCount: int
+    """How many members the room has; hidden admins do not count."""
     spectatorCount: int
+    """How many members are neither participants nor admins, plus the anonymous connections."""
     positions: dict[str, int]
+    """The position of `chat.{contestId}`, by the name of the channel."""
     recovered: bool | UnsetType = UNSET
+    """Present if a `since` was given. If it is true, the chat messages after that position follow; otherwise the last
+    20 follow, and replace those that the client had."""
 
 
 class LeaveContestRoom(Command, tag="leave_contest_room"):
     """Leaves the room and all channels of the contest."""
 
     contestId: ContestId
+    """The id of the contest."""
 
 
 class ContestRoomLeft(Event, tag="contest_room_left"):
     """No further push of this contest is sent, except on `public.contests`."""
 
     contestId: int
+    """The id of the contest."""
 
 
 class SendChatMessage(Command, tag="send_chat_message"):
-    """Posts a message in the room; the answer is the stored message. A message is stored only once per `messageId`."""
+    """Posts a message in the room; the answer is the stored message."""
 
     contestId: ContestId
+    """The id of the contest."""
     text: str
+    """Plain text, at most 500 characters and 4,000 bytes by default; it is trimmed."""
     messageId: Annotated[str, Meta(max_length=64, description="A UUID.")] | None = None
+    """An id that the client gives the message, so that it can send it again safely: a message is stored only once per
+    `messageId`, wallet and contest."""
 
 
 class SetAdminPresence(Command, tag="set_admin_presence"):
     """Shows or hides an admin in a room."""
 
     contestId: ContestId
+    """The id of the contest."""
     visibility: Visibility
+    """Whether the admin is visible in the room."""
 
 
 class AdminPresenceUpdated(Event, tag="admin_presence_updated"):
     """The admin is now shown or hidden."""
 
     contestId: int
+    """The id of the contest."""
     visibility: Visibility
+    """Whether the admin is visible in the room."""
 
 
 class GetChatMessages(Command, tag="get_chat_messages"):
     """Asks for the messages before or after a given one, or for the newest."""
 
     contestId: ContestId
+    """The id of the contest."""
     beforeId: MessageNumber | None = None
+    """Asks for the messages before the one with this id; excludes `afterId`."""
     afterId: MessageNumber | None = None
+    """Asks for the messages after the one with this id; excludes `beforeId`."""
     limit: Annotated[int, Meta(ge=1, le=100)] | None = None
+    """How many messages the page has at most; 50 by default."""
 
 
 class ChatMessages(Event, tag="chat_messages"):
-    """Messages in the order of their ids; `hasMore` is true if there are more in the requested direction."""
+    """A page of the chat."""
 
     contestId: int
+    """The id of the contest."""
     data: list[ChatMessageRecord]
+    """Messages in the order of their ids."""
     hasMore: bool
+    """Whether there are more messages in the requested direction."""
 
 
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -262,7 +305,7 @@ endpoint.opens(PUBLIC_CONTESTS, snapshot=_list_snapshot, snapshot_events=(AllCon
 endpoint.opens(CONTEST, exists=_contest_exists, snapshot=_contest_snapshot)
 endpoint.opens(PRESENCE, exists=_contest_exists, snapshot=_no_snapshot)
 endpoint.opens(LEADERBOARD, exists=_contest_exists, snapshot=_leaderboard_snapshot)
-endpoint.opens(CHAT, exists=_contest_exists, snapshot=_chat_snapshot)
+endpoint.opens(CHAT, exists=_contest_exists, snapshot=_chat_snapshot, snapshot_events=(ChatMessage,))
 endpoint.opens(PARTICIPANT, that_wallet_and_admins, exists=_participant_exists, snapshot=_participant_snapshot)
 
 
@@ -296,7 +339,10 @@ def change_identity(context: Context, _before: object) -> None:
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@endpoint.command(GetAllContests)
+_ROOM = tuple(family.template for family in (CONTEST, PRESENCE, CHAT, LEADERBOARD))
+
+
+@endpoint.command(GetAllContests, joins=(PUBLIC_CONTESTS.template,))
 async def get_all_contests(context: Context, command: GetAllContests) -> AllContests:
     contests = context.service(Contests)
     await context.join([PUBLIC_CONTESTS.channel()], snapshot_only_if_new=True)
@@ -306,14 +352,18 @@ async def get_all_contests(context: Context, command: GetAllContests) -> AllCont
     return AllContests(data=data, nextCursor=UNSET if cursor is None else cursor)
 
 
-@endpoint.command(GetContestState, errors=("CONTEST_NOT_FOUND",))
+@endpoint.command(GetContestState, errors=("CONTEST_NOT_FOUND",), joins=(CONTEST.template,))
 async def get_contest_state(context: Context, command: GetContestState) -> ContestState:
     contest = _contest(context, command.contestId)
     await context.join([CONTEST.channel(str(contest.id))], snapshot_only_if_new=True)
     return ContestState(contestId=contest.id, data=_view(context, contest))
 
 
-@endpoint.command(GetParticipantStatus, errors=("CONTEST_NOT_FOUND", "UNAUTHORIZED", "PERMISSION_DENIED"))
+@endpoint.command(
+    GetParticipantStatus,
+    errors=("CONTEST_NOT_FOUND", "UNAUTHORIZED", "PERMISSION_DENIED"),
+    joins=(PARTICIPANT.template,),
+)
 async def get_participant_status(context: Context, command: GetParticipantStatus) -> ParticipantUpdate:
     identity = context.identity
     wallet = command.wallet
@@ -333,7 +383,7 @@ async def get_participant_status(context: Context, command: GetParticipantStatus
     return ParticipantUpdate(contestId=contest.id, wallet=wallet, data=row)
 
 
-@endpoint.command(GetLeaderboard, errors=("CONTEST_NOT_FOUND", "NOT_ENTERED"))
+@endpoint.command(GetLeaderboard, errors=("CONTEST_NOT_FOUND", "NOT_ENTERED"), joins=(LEADERBOARD.template,))
 async def get_leaderboard(context: Context, command: GetLeaderboard) -> LeaderboardUpdate:
     contest = _contest(context, command.contestId)
     await context.join([LEADERBOARD.channel(str(contest.id))], snapshot_only_if_new=True)
@@ -344,7 +394,11 @@ async def get_leaderboard(context: Context, command: GetLeaderboard) -> Leaderbo
     return LeaderboardUpdate(contestId=contest.id, data=board)
 
 
-@endpoint.command(JoinContestRoom, errors=("CONTEST_NOT_FOUND", "PERMISSION_DENIED", "TOO_MANY_SUBSCRIPTIONS"))
+@endpoint.command(
+    JoinContestRoom,
+    errors=("CONTEST_NOT_FOUND", "PERMISSION_DENIED", "TOO_MANY_SUBSCRIPTIONS"),
+    joins=(*_ROOM, PARTICIPANT.template),
+)
 async def join_contest_room(context: Context, command: JoinContestRoom) -> ContestRoomJoined:
     contest = _contest(context, command.contestId)
     contests = context.service(Contests)
@@ -385,7 +439,11 @@ async def join_contest_room(context: Context, command: JoinContestRoom) -> Conte
     )
 
 
-@endpoint.command(LeaveContestRoom, errors=("CONTEST_NOT_FOUND",))
+@endpoint.command(
+    LeaveContestRoom,
+    errors=("CONTEST_NOT_FOUND",),
+    leaves=(*_ROOM, PARTICIPANT.template.replace("{wallet}", "*")),
+)
 def leave_contest_room(context: Context, command: LeaveContestRoom) -> ContestRoomLeft:
     contest = _contest(context, command.contestId)
     context.service(Contests).rooms.leave(contest.id, context.connection_id)
@@ -413,6 +471,7 @@ def leave_contest_room(context: Context, command: LeaveContestRoom) -> ContestRo
         "OUTCOME_UNKNOWN",
     ),
     paused_by_maintenance=True,
+    idempotency_key="messageId",
 )
 async def send_chat_message(context: Context, command: SendChatMessage) -> ChatMessage | None:
     identity = context.identity
@@ -439,7 +498,7 @@ def set_admin_presence(context: Context, command: SetAdminPresence) -> AdminPres
     return AdminPresenceUpdated(contestId=contest.id, visibility=command.visibility)
 
 
-@endpoint.command(GetChatMessages, errors=("CONTEST_NOT_FOUND",))
+@endpoint.command(GetChatMessages, errors=("CONTEST_NOT_FOUND",), safe=True)
 async def get_chat_messages(context: Context, command: GetChatMessages) -> ChatMessages:
     contest = _contest(context, command.contestId)
     messages, has_more = await context.service(Contests).chat.page(

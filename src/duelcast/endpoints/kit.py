@@ -71,8 +71,8 @@ class AccessRule:
     """The access rule of an endpoint for a family of channels: who may follow them, and what their snapshots are.
 
     Without `snapshot`, a *latest* channel begins with the newest message per key, and an *every* channel with nothing;
-    without `group_snapshot`, a group begins with the newest message per key of its channels. `snapshot_events` are the
-    events of the snapshots, if these differ from the events of the family.
+    without `group_snapshot`, a group begins with the newest message per key of its channels. `snapshot_events` and
+    `group_snapshot_events` are the events of these two, if they differ from the events of the family.
 
     `most` returns how many channels of the family a connection may follow, besides those joined on connect. `unknown`
     says whether a channel or group stands for something that does not exist. `most_unknown` returns how many of those a
@@ -87,6 +87,7 @@ class AccessRule:
     snapshot: ChannelSnapshot | None
     group_snapshot: GroupSnapshot | None
     snapshot_events: tuple[type[Event], ...]
+    group_snapshot_events: tuple[type[Event], ...]
     seen_from: Callable[[CurrentSettings, str], Role] | None
     most: Callable[[Context], int] | None
     unknown: Callable[[Context, Target], bool]
@@ -116,6 +117,12 @@ class CommandSpec:
     limit. If `detached`, later commands do not wait for its answer, and it joins nothing. If `paused_by_maintenance`,
     it is refused during maintenance, except for admins. `successor` is the command to use instead, if this one exists
     only for clients of earlier versions.
+
+    `joins` and `leaves` are the channels and groups that the command joins and leaves, as templates over its fields:
+    `chat.{contestId}`. A field that is a list stands for each of its members. A missing field stands for nothing,
+    except that `wallet` is the caller's by default. A `*` in `leaves` stands for any parameter. If `is_safe`, the
+    command changes nothing but the channels and rooms of the connection, so that a client may repeat it.
+    `idempotency_key` is the field with an id under which the command takes effect only once.
     """
 
     command: type[Command]
@@ -130,6 +137,10 @@ class CommandSpec:
     successor: str | None
     is_async: bool
     is_local: bool
+    joins: tuple[str, ...]
+    leaves: tuple[str, ...]
+    is_safe: bool
+    idempotency_key: str | None
 
     @property
     def name(self) -> str:
@@ -172,6 +183,7 @@ class Endpoint:
         snapshot: ChannelSnapshot | None = None,
         group_snapshot: GroupSnapshot | None = None,
         snapshot_events: tuple[type[Event], ...] = (),
+        group_snapshot_events: tuple[type[Event], ...] = (),
         seen_from: Callable[[CurrentSettings, str], Role] | None = None,
         most: Callable[[Context], int] | None = None,
         unknown: Callable[[Context, Target], bool] = lambda _context, _target: False,
@@ -179,7 +191,17 @@ class Endpoint:
     ) -> None:
         """Let clients follow the channels and groups of `family`; see `AccessRule`."""
         self.access_rules[family.prefix] = AccessRule(
-            family, right, exists, snapshot, group_snapshot, snapshot_events, seen_from, most, unknown, most_unknown
+            family,
+            right,
+            exists,
+            snapshot,
+            group_snapshot,
+            snapshot_events,
+            group_snapshot_events,
+            seen_from,
+            most,
+            unknown,
+            most_unknown,
         )
 
     def access_rule(self, target: Target) -> AccessRule:
@@ -202,7 +224,7 @@ class Endpoint:
                     return held
                 if rule.exists(context, parameter):
                     return family.channel(parameter)
-        families = ", ".join(rule.family.form for rule in self.access_rules.values())
+        families = ", ".join(rule.family.template for rule in self.access_rules.values())
         raise UnknownChannel(
             f"This endpoint has no such channel. Its channels are {families}; names are case-sensitive."
         )
@@ -218,9 +240,14 @@ class Endpoint:
         detached: bool = False,
         paused_by_maintenance: bool = False,
         successor: str | None = None,
+        joins: tuple[str, ...] = (),
+        leaves: tuple[str, ...] = (),
+        safe: bool = False,
+        idempotency_key: str | None = None,
     ) -> Callable[[Callable[[X, C], T]], Callable[[X, C], T]]:
-        """Declare a command with its handler. `errors` are the codes beyond those of every command. `MAINTENANCE` is
-        added if `paused_by_maintenance`, and `UNAVAILABLE` if the handler is asynchronous.
+        """Declare a command with its handler; see `CommandSpec`. `errors` are the codes beyond those of every command.
+        `MAINTENANCE` is added if `paused_by_maintenance`, and `UNAVAILABLE` if the handler is asynchronous. A command
+        that joins or leaves channels is safe.
 
         A later declaration of the same name replaces an earlier one.
         """
@@ -245,6 +272,10 @@ class Endpoint:
                 successor=successor,
                 is_async=is_async,
                 is_local=_is_local(handler),
+                joins=joins,
+                leaves=leaves,
+                is_safe=safe or bool(joins or leaves),
+                idempotency_key=idempotency_key,
             )
             return handler
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from duelcast.domain.market.events import MARKET, METADATA
 from duelcast.endpoints import symbols
-from duelcast.endpoints.common import SUBSCRIBE_ERRORS, SubscriptionConfirmed
+from duelcast.endpoints.common import NAMED, SUBSCRIBE_ERRORS, SubscriptionConfirmed
 from duelcast.endpoints.context import Context, Join
 from duelcast.endpoints.kit import KIB, Auth, Endpoint
 from duelcast.errors import AppError
@@ -26,18 +26,20 @@ endpoint.opens(METADATA, exists=symbols.known_symbol)
 FAMILIES = (MARKET, METADATA)
 
 
-@endpoint.command(symbols.SubscribeSymbols, errors=("INVALID_SYMBOLS", "TOO_MANY_SUBSCRIPTIONS"))
+@endpoint.command(
+    symbols.SubscribeSymbols, errors=("INVALID_SYMBOLS", "TOO_MANY_SUBSCRIPTIONS"), joins=symbols.templates(FAMILIES)
+)
 async def subscribe_symbols(context: Context, command: symbols.SubscribeSymbols) -> symbols.SymbolsSubscribed:
     return await symbols.subscribe_symbols(context, command, FAMILIES)
 
 
-@endpoint.command(symbols.Subscribe, errors=("INVALID_SYMBOLS", *SUBSCRIBE_ERRORS))
+@endpoint.command(symbols.Subscribe, errors=("INVALID_SYMBOLS", *SUBSCRIBE_ERRORS), joins=NAMED)
 async def subscribe(
     context: Context, command: symbols.Subscribe
 ) -> Sequence[SubscriptionConfirmed | Join | AppError] | symbols.SymbolsSubscribed:
     return await symbols.subscribe(context, command, FAMILIES)
 
 
-@endpoint.command(symbols.UnsubscribeSymbols)
+@endpoint.command(symbols.UnsubscribeSymbols, leaves=symbols.templates(FAMILIES))
 def unsubscribe_symbols(context: Context, command: symbols.UnsubscribeSymbols) -> symbols.SymbolsUnsubscribed:
     return symbols.unsubscribe_symbols(context, command, FAMILIES)

@@ -68,16 +68,22 @@ class Capabilities(Struct):
     """The rights of this connection."""
 
     status: bool
+    """Whether it may read the status of the server."""
     maintenance: bool
+    """Whether it may read the state of maintenance."""
     settings: bool
+    """Whether it may read settings other than the background scene."""
     services: bool
+    """Whether it may read the health of services."""
     errors: bool
+    """Whether it may read errors."""
 
 
 class Welcome(Event, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     capabilities: Capabilities
+    """The rights of this connection."""
 
 
 class GetSystemStatus(Command, tag="get_system_status"):
@@ -92,12 +98,14 @@ class GetSystemSettings(Command, tag="get_system_settings"):
     """Asks for the value of a setting, or for the values of all settings that this connection may see."""
 
     key: Key | None = None
+    """The key of the setting; without it, all."""
 
 
 class GetServiceStatus(Command, tag="get_service_status"):
     """Asks for the health of a service."""
 
     service: Name
+    """The name of the service."""
 
 
 class GetAllServices(Command, tag="get_all_services"):
@@ -108,20 +116,25 @@ class NamedHealth(ServiceHealth):
     """A service in the list of all services."""
 
     name: str
+    """The name of the service."""
 
 
 class AllServices(Event, tag="all_services"):
     """All services."""
 
     data: list[NamedHealth]
+    """The services."""
 
 
 class GetRecentErrors(Command, tag="get_recent_errors"):
-    """Asks for the newest errors, optionally only those of a service or a level."""
+    """Asks for the newest errors."""
 
     limit: Annotated[int, Meta(ge=1, le=100)] | None = None
+    """How many errors the answer has at most; 20 by default."""
     service: Name | None = None
+    """The service whose errors to list; without it, all."""
     level: ErrorLevel | None = None
+    """The level of the errors to list; without it, all."""
 
 
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -177,17 +190,17 @@ async def greet(context: Context) -> Sequence[Event | Join]:
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@endpoint.command(GetSystemStatus)
+@endpoint.command(GetSystemStatus, safe=True)
 def get_system_status(context: Context, _command: GetSystemStatus) -> ServerStatusUpdate:
     return _status(context)
 
 
-@endpoint.command(GetMaintenanceStatus)
+@endpoint.command(GetMaintenanceStatus, safe=True)
 def get_maintenance_status(context: Context, _command: GetMaintenanceStatus) -> MaintenanceStatus:
     return context.service(SettingsMonitor).maintenance(for_admin=context.role >= Role.ADMIN)
 
 
-@endpoint.command(GetSystemSettings, errors=("SETTING_NOT_FOUND",))
+@endpoint.command(GetSystemSettings, errors=("SETTING_NOT_FOUND",), safe=True)
 def get_system_settings(context: Context, command: GetSystemSettings) -> MonitoredSettings:
     role, key = context.role, command.key
     if key is None:
@@ -197,18 +210,18 @@ def get_system_settings(context: Context, command: GetSystemSettings) -> Monitor
     return MonitoredSettings(subtype=key, data=context.service(SystemSettings).get(key, role).value)
 
 
-@endpoint.command(GetServiceStatus, least_role=Role.ADMIN, errors=("SERVICE_NOT_FOUND",))
+@endpoint.command(GetServiceStatus, least_role=Role.ADMIN, errors=("SERVICE_NOT_FOUND",), safe=True)
 def get_service_status(context: Context, command: GetServiceStatus) -> MonitoredServiceUpdate:
     service = context.service(Registry)[command.service]
     return MonitoredServiceUpdate(service=service.name, data=views.health(service))
 
 
-@endpoint.command(GetAllServices, least_role=Role.ADMIN)
+@endpoint.command(GetAllServices, least_role=Role.ADMIN, safe=True)
 def get_all_services(context: Context, _command: GetAllServices) -> AllServices:
     return _all_services(context)
 
 
-@endpoint.command(GetRecentErrors, least_role=Role.ADMIN)
+@endpoint.command(GetRecentErrors, least_role=Role.ADMIN, safe=True)
 async def get_recent_errors(context: Context, command: GetRecentErrors) -> RecentErrors:
     return await _recent_errors(context, command)
 

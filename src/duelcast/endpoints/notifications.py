@@ -48,21 +48,25 @@ class Capabilities(Struct):
     """The rights of this connection."""
 
     inbox: bool
+    """Whether it has notifications of its own."""
     announcements: bool
+    """Whether it is sent announcements."""
 
 
 class Welcome(Event, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     capabilities: Capabilities
+    """The rights of this connection."""
 
 
 class MarkRead(Command, tag="mark_read"):
-    """Marks one notification (`id`) or several (`ids`) as read. Unknown `ids` are ignored, unless none of them is
-    known."""
+    """Marks notifications as read."""
 
     id: NotificationId | None = None
+    """The notification to mark; excludes `ids`."""
     ids: Annotated[list[NotificationId], Meta(min_length=1, max_length=MAX_IDS)] | None = None
+    """The notifications to mark; unknown ones are ignored, unless none of them is known. Excludes `id`."""
 
     def __post_init__(self) -> None:
         if (self.id is None) == (self.ids is None):
@@ -73,21 +77,27 @@ class MarkAllRead(Command, tag="mark_all_read"):
     """Marks all notifications as read, or all those of some types."""
 
     types: Types | None = None
+    """The types of notifications to mark; without it, all."""
 
 
 class GetUnread(Command, tag="get_unread"):
     """Asks for the newest unread notifications."""
 
     limit: Limit | None = None
+    """How many notifications the batch has at most; 20 by default."""
 
 
 class GetNotifications(Command, tag="get_notifications"):
-    """Asks for a page of notifications, newest first; `cursor` is the `nextCursor` of the previous page."""
+    """Asks for a page of notifications, newest first."""
 
     limit: Limit | None = None
+    """How many notifications the page has at most; 20 by default."""
     cursor: Annotated[str, Meta(max_length=64)] | None = None
+    """The `nextCursor` of the previous page."""
     types: Types | None = None
+    """The types of notifications to list; without it, all."""
     onlyUnread: bool | None = None
+    """Whether to leave out those that are read; false by default."""
 
 
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -156,7 +166,7 @@ async def mark_all_read(context: Context, command: MarkAllRead) -> Sequence[Read
     return _answer(context, marked)
 
 
-@endpoint.command(GetUnread, least_role=Role.USER)
+@endpoint.command(GetUnread, least_role=Role.USER, safe=True)
 async def get_unread(context: Context, command: GetUnread) -> NotificationBatch:
     reader = context.service(Notifications).reader
     batch = await reader.unread(_wallet(context), command.limit or DEFAULT_LIMIT)
@@ -164,7 +174,7 @@ async def get_unread(context: Context, command: GetUnread) -> NotificationBatch:
     return batch
 
 
-@endpoint.command(GetNotifications, least_role=Role.USER)
+@endpoint.command(GetNotifications, least_role=Role.USER, safe=True)
 async def get_notifications(context: Context, command: GetNotifications) -> NotificationBatch:
     batch = await context.service(Notifications).reader.page(
         _wallet(context),

@@ -11,13 +11,14 @@ from duelcast.channels.names import Group, Role
 from duelcast.domain.audit import Actor
 from duelcast.domain.operations import views
 from duelcast.domain.operations.commands import Commands
-from duelcast.domain.operations.events import MANAGED_SERVICE, NAME_PATTERN, ManagedServiceUpdate, Name, SkyDuelService
+from duelcast.domain.operations.events import MANAGED_SERVICE, NAME_PATTERN, Name, SkyDuelService
 from duelcast.domain.operations.registry import Registry
 from duelcast.endpoints.context import Context, Snapshot, Target
 from duelcast.endpoints.kit import MIB, Auth, Endpoint
 from duelcast.wire.messages import Command, Event, Record, UuidText
 
 ALL = "*"
+_NAMED = f"{MANAGED_SERVICE.prefix}.{{serviceName}}"
 
 NameOrAll = Annotated[str, Meta(pattern=rf"^(\*|{NAME_PATTERN})(?!\n)$", description="1 to 64 of a-z 0-9 _ -, or `*`")]
 
@@ -38,7 +39,9 @@ class Welcome(Event, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     message: str
+    """A greeting for people."""
     connectionId: str
+    """The id of this connection, a UUID."""
 
 
 class GetServices(Command, tag="get_services"):
@@ -49,57 +52,73 @@ class ServiceData(Event, tag="service_data"):
     """All services."""
 
     services: list[SkyDuelService]
+    """The services."""
 
 
 class SubscribeService(Command, tag="subscribe_service"):
     """Follows a service, or all of them."""
 
     serviceName: NameOrAll
+    """The name of the service, or `*` for all."""
 
 
 class ServiceSubscribed(Event, tag="service_subscribed"):
     """The service is followed; its state comes next, then every change."""
 
     serviceName: str
+    """The name of the service, or `*`."""
 
 
 class UnsubscribeService(Command, tag="unsubscribe_service"):
     """Stops following a service, or all of them."""
 
     serviceName: NameOrAll
+    """The name of the service, or `*` for all."""
 
 
 class ServiceUnsubscribed(Event, tag="service_unsubscribed"):
     """The service is no longer followed, unless all services are followed."""
 
     serviceName: str
+    """The name of the service, or `*`."""
 
 
 class ServiceCommand(Command, tag="service_command"):
-    """Sends a command to a service. `params.force` stops a service even if others depend on it. A command with the same
-    `commandId` runs once within 24 h, and a repeat gets the first result."""
+    """Sends a command to a service."""
 
     serviceName: Name
+    """The name of the service."""
     command: Annotated[str, Meta(min_length=1, max_length=64)]
+    """The command, one of those in the service's `commands`, such as `restart`."""
     params: dict[str, Any] | None = None
+    """Parameters of the command; `force` stops a service even if others depend on it."""
     commandId: UuidText | None = None
+    """An id that the client gives the command, so that it can send it again safely: the same one runs once within 24 h,
+    and a repeat gets the first result."""
 
 
 class Outcome(Record):
     """The outcome of a command."""
 
     success: bool
+    """Whether the command succeeded."""
     message: str
+    """A sentence about the outcome."""
     data: dict[str, Any] | UnsetType = UNSET
+    """Further results; absent if there are none."""
 
 
 class ServiceCommandResult(Event, tag="service_command_result"):
     """The command has taken effect."""
 
     serviceName: str
+    """The name of the service."""
     command: str
+    """The command."""
     result: Outcome
+    """The outcome."""
     durationMs: float
+    """How long the command took, in milliseconds."""
 
 
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -113,7 +132,7 @@ async def _all_snapshot(context: Context, _group: Group) -> Snapshot:
     return Snapshot([_service_data(context)], rows=len(context.service(Registry)))
 
 
-endpoint.opens(MANAGED_SERVICE, exists=_exists, group_snapshot=_all_snapshot, snapshot_events=(ServiceData,))
+endpoint.opens(MANAGED_SERVICE, exists=_exists, group_snapshot=_all_snapshot, group_snapshot_events=(ServiceData,))
 
 
 # ── connecting ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -129,20 +148,20 @@ async def greet(context: Context) -> Sequence[Event]:
 # ── commands ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@endpoint.command(GetServices)
+@endpoint.command(GetServices, safe=True)
 def get_services(context: Context, _command: GetServices) -> ServiceData:
     context.answered_rows = len(context.service(Registry))
     return _service_data(context)
 
 
-@endpoint.command(SubscribeService, errors=("SERVICE_NOT_FOUND", "TOO_MANY_SUBSCRIPTIONS"))
-async def subscribe_service(context: Context, command: SubscribeService) -> ServiceSubscribed | ManagedServiceUpdate:
+@endpoint.command(SubscribeService, errors=("SERVICE_NOT_FOUND", "TOO_MANY_SUBSCRIPTIONS"), joins=(_NAMED,))
+async def subscribe_service(context: Context, command: SubscribeService) -> ServiceSubscribed:
     context.answered_rows = len(context.service(Registry)) if command.serviceName == ALL else 1
     await context.join([_target(context, command.serviceName)])
     return ServiceSubscribed(serviceName=command.serviceName)
 
 
-@endpoint.command(UnsubscribeService)
+@endpoint.command(UnsubscribeService, leaves=(_NAMED,))
 def unsubscribe_service(context: Context, command: UnsubscribeService) -> ServiceUnsubscribed:
     name = command.serviceName
     target: Target = _all() if name == ALL else MANAGED_SERVICE.channel(name)
@@ -163,6 +182,7 @@ def unsubscribe_service(context: Context, command: UnsubscribeService) -> Servic
         "OUTCOME_UNKNOWN",
     ),
     detached=True,
+    idempotency_key="commandId",
 )
 async def run_command(context: Context, command: ServiceCommand) -> ServiceCommandResult:
     identity = context.identity

@@ -24,23 +24,26 @@ class SubscribeSymbols(Command, tag="SUBSCRIBE_SYMBOLS"):
     """Follows symbols, in upper or lower case; `*` stands for every symbol, present and future."""
 
     symbols: SymbolList
+    """The symbols to follow, in upper or lower case; `*` among them stands for all, and the others are then ignored."""
 
 
 class UnsubscribeSymbols(Command, tag="UNSUBSCRIBE_SYMBOLS"):
     """Stops following symbols; `*` stands for every symbol."""
 
     symbols: SymbolList
+    """The symbols to leave, in upper or lower case; `*` among them ends all subscriptions to symbols."""
 
 
 class Subscribe(common.Subscribe, tag="subscribe"):
-    """Follows `channel`, or each of `channels`; `since` is the position to resume from.
+    """Follows `channel`, or each of `channels`.
 
-    A message with `symbols` or `tokens` instead is an old form of `SUBSCRIBE_SYMBOLS`, in which `"tokens": "all"`
-    stands for all symbols.
+    A message with `symbols` or `tokens` instead is an old form of `SUBSCRIBE_SYMBOLS`.
     """
 
     symbols: Annotated[SymbolList | None, Meta(extra_json_schema={"deprecated": True})] = None
+    """The symbols to follow; use `SUBSCRIBE_SYMBOLS`."""
     tokens: Annotated[Literal["all"] | SymbolList | None, Meta(extra_json_schema={"deprecated": True})] = None
+    """The symbols to follow, or `all` for every symbol; use `SUBSCRIBE_SYMBOLS`."""
 
     @property
     def old_form(self) -> SubscribeSymbols | None:
@@ -57,17 +60,19 @@ class Subscribe(common.Subscribe, tag="subscribe"):
 
 
 class SymbolsSubscribed(Event, tag="symbols_subscribed"):
-    """`symbols` lists those of the requested symbols that are followed now, in upper case and without duplicates, or is
-    `["*"]`; the current state of each comes next. `unknown` symbols are not followed."""
+    """Symbols are followed; the current state of each comes next."""
 
     symbols: list[str]
+    """The requested symbols that are followed now, in upper case and without repeats; `["*"]` if all are."""
     unknown: list[str]
+    """The requested symbols that the server does not know, in upper case; they are not followed."""
 
 
 class SymbolsUnsubscribed(Event, tag="symbols_unsubscribed"):
     """No further push of these symbols is sent, unless every symbol is followed (`*`)."""
 
     symbols: list[str]
+    """The requested symbols, in upper case and without repeats; `["*"]` if all were left."""
 
 
 async def subscribe_symbols(
@@ -110,6 +115,11 @@ def unsubscribe_symbols(
     market = context.service(Market)
     context.leave(_channels(families, [symbol for symbol in wanted if market.knows(symbol)]))
     return SymbolsUnsubscribed(symbols=wanted)
+
+
+def templates(families: Sequence[Family]) -> tuple[str, ...]:
+    """The channels of `families` that the commands in this file join or leave."""
+    return tuple(f"{family.prefix}.{{symbols}}" for family in families)
 
 
 def known_symbol(context: Context, symbol: str) -> bool:

@@ -31,6 +31,8 @@ Category = Annotated[str, Meta(pattern=rf"^{CATEGORY_PATTERN}(?!\n)$", descripti
 Description = Annotated[str, Meta(max_length=MAX_DESCRIPTION_CHARACTERS)]
 Version = Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)]
 
+_CATEGORY = category_group("{category}")
+
 endpoint = Endpoint(
     "system-settings",
     "Settings that change at run time: users read and follow those visible to them, and admins change them.",
@@ -48,6 +50,7 @@ class Welcome(Event, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     canWrite: bool
+    """Whether this connection may change settings."""
 
 
 class GetAllSettings(Command, tag="get_all_settings"):
@@ -55,105 +58,126 @@ class GetAllSettings(Command, tag="get_all_settings"):
 
 
 class AllSettings(Event, tag="all_settings"):
-    """Settings by key. `version` is the highest of their versions, or 0 if there are no settings."""
+    """All settings that the caller may see."""
 
     settings: dict[str, Setting]
+    """The settings by key."""
     version: int
+    """The highest of their versions; 0 if there are no settings."""
 
 
 class GetSetting(Command, tag="get_setting"):
     """Asks for one setting."""
 
     key: Key
+    """The key of the setting."""
 
 
 class SettingFound(Event, tag="setting"):
     """The current state of a setting."""
 
     key: str
+    """The key of the setting."""
     setting: Setting
+    """The setting."""
 
 
 class GetCategorySettings(Command, tag="get_category_settings"):
     """Asks for the settings of a category."""
 
     category: Category
+    """The category."""
 
 
 class CategorySettings(Event, tag="category_settings"):
-    """The settings of a category by key; empty if the category is unknown."""
+    """The settings of a category."""
 
     category: str
+    """The category."""
     settings: dict[str, Setting]
+    """The settings by key; empty if the category is unknown."""
 
 
 class SubscribeSetting(Command, tag="subscribe_setting"):
     """Follows a setting, even if it does not exist yet."""
 
     key: Key
+    """The key of the setting."""
 
 
 class Subscribed(Event, tag="subscribed"):
     """The setting is followed; its state comes next as a `setting`, if the setting exists."""
 
     key: str
+    """The key of the setting."""
 
 
 class SubscribeCategory(Command, tag="subscribe_category"):
     """Follows the settings of a category, present and future."""
 
     category: Category
+    """The category."""
 
 
 class SubscribedCategory(Event, tag="subscribed_category"):
     """The category is followed; its `category_settings` comes next."""
 
     category: str
+    """The category."""
 
 
 class UnsubscribeSetting(Command, tag="unsubscribe_setting"):
     """Stops following a setting."""
 
     key: Key
+    """The key of the setting."""
 
 
 class Unsubscribed(Event, tag="unsubscribed"):
     """The setting is no longer followed, unless its category is followed."""
 
     key: str
+    """The key of the setting."""
 
 
 class UnsubscribeCategory(Command, tag="unsubscribe_category"):
     """Stops following a category."""
 
     category: Category
+    """The category."""
 
 
 class UnsubscribedCategory(Event, tag="unsubscribed_category"):
     """The category is no longer followed."""
 
     category: str
+    """The category."""
 
 
 class UpdateSetting(Command, tag="update_setting"):
-    """Changes a setting, or creates it. A new setting is visible only to admins, unless `visibility` says otherwise. A
-    setting keeps the type of its first value. The value of a `secret` is shown to nobody. With `expectedVersion`, the
-    change applies only if that is the current version; 0 stands for a setting that is not stored. Setting an equal
-    value is a change too."""
+    """Changes a setting, or creates it. Setting an equal value is a change too."""
 
     key: Key
+    """The key of the setting."""
     value: Any
+    """The value, of the same type as the first value of the setting; null is a value."""
     description: Description | None = None
+    """The purpose of the setting."""
     visibility: Visibility | None = None
+    """The clients that may see the setting; without it, a new setting is visible only to admins."""
     secret: bool | None = None
+    """Whether the value is shown to nobody; only for a new setting, and false by default."""
     expectedVersion: Version | None = None
+    """The change applies only if this is the current version; 0 stands for a setting that is not stored."""
 
 
 class SettingUpdated(Event, tag="setting_updated"):
     """The change is stored."""
 
     key: str
+    """The key of the setting."""
     setting: Setting
+    """The setting as it is now."""
 
 
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -191,7 +215,8 @@ endpoint.opens(
     SETTING,
     snapshot=current_setting,
     group_snapshot=current_category,
-    snapshot_events=(SettingFound, CategorySettings),
+    snapshot_events=(SettingFound,),
+    group_snapshot_events=(CategorySettings,),
     seen_from=CurrentSettings.seen_from,
     unknown=_unknown,
     most_unknown=_most_unknown,
@@ -208,45 +233,45 @@ async def greet(context: Context) -> Sequence[Event]:
     return [Welcome(canWrite=context.role >= Role.ADMIN), answer]
 
 
-@endpoint.command(GetAllSettings)
+@endpoint.command(GetAllSettings, safe=True)
 def get_all_settings(context: Context, _command: GetAllSettings) -> AllSettings:
     answer = _all_settings(context)
     context.answered_rows = len(answer.settings)
     return answer
 
 
-@endpoint.command(GetSetting, errors=("SETTING_NOT_FOUND",))
+@endpoint.command(GetSetting, errors=("SETTING_NOT_FOUND",), safe=True)
 def get_setting(context: Context, command: GetSetting) -> SettingFound:
     setting = context.service(SystemSettings).get(command.key, context.role)
     return SettingFound(key=command.key, setting=setting)
 
 
-@endpoint.command(GetCategorySettings)
+@endpoint.command(GetCategorySettings, safe=True)
 def get_category_settings(context: Context, command: GetCategorySettings) -> CategorySettings:
     settings = context.service(SystemSettings).all(context.role, command.category)
     context.answered_rows = len(settings)
     return CategorySettings(category=command.category, settings=settings)
 
 
-@endpoint.command(SubscribeSetting, errors=("TOO_MANY_SUBSCRIPTIONS",))
+@endpoint.command(SubscribeSetting, errors=("TOO_MANY_SUBSCRIPTIONS",), joins=(SETTING.template,))
 async def subscribe_setting(context: Context, command: SubscribeSetting) -> Subscribed:
     await context.join([SETTING.channel(command.key)])
     return Subscribed(key=command.key)
 
 
-@endpoint.command(SubscribeCategory, errors=("TOO_MANY_SUBSCRIPTIONS",))
+@endpoint.command(SubscribeCategory, errors=("TOO_MANY_SUBSCRIPTIONS",), joins=(_CATEGORY,))
 async def subscribe_category(context: Context, command: SubscribeCategory) -> SubscribedCategory:
     await context.join([_group(command.category)])
     return SubscribedCategory(category=command.category)
 
 
-@endpoint.command(UnsubscribeSetting)
+@endpoint.command(UnsubscribeSetting, leaves=(SETTING.template,))
 def unsubscribe_setting(context: Context, command: UnsubscribeSetting) -> Unsubscribed:
     context.leave([SETTING.channel(command.key)])
     return Unsubscribed(key=command.key)
 
 
-@endpoint.command(UnsubscribeCategory)
+@endpoint.command(UnsubscribeCategory, leaves=(_CATEGORY,))
 def unsubscribe_category(context: Context, command: UnsubscribeCategory) -> UnsubscribedCategory:
     context.leave([_group(command.category)])
     return UnsubscribedCategory(category=command.category)

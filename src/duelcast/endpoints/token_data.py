@@ -15,7 +15,7 @@ from duelcast.domain.market.events import (
 )
 from duelcast.domain.market.service import Market
 from duelcast.endpoints import symbols
-from duelcast.endpoints.common import SUBSCRIBE_ERRORS, SubscriptionConfirmed
+from duelcast.endpoints.common import NAMED, SUBSCRIBE_ERRORS, SubscriptionConfirmed
 from duelcast.endpoints.context import Context, Join, Snapshot
 from duelcast.endpoints.kit import KIB, Auth, Endpoint
 from duelcast.errors import AppError
@@ -30,12 +30,14 @@ endpoint = Endpoint(
 )
 
 FAMILIES = (MARKET, TOKEN)
+_TOKENS, _TOKEN_LIST = PUBLIC_TOKENS.template, PUBLIC_TOKEN_LIST.template
 
 
 class GetToken(Command, tag="get_token"):
     """Asks for one token."""
 
     symbol: Symbol
+    """The symbol of the token, in upper or lower case."""
 
 
 class GetAllTokens(Command, tag="get_all_tokens"):
@@ -60,17 +62,19 @@ async def greet(context: Context) -> Sequence[Event]:
     return ()
 
 
-@endpoint.command(symbols.SubscribeSymbols, errors=("INVALID_SYMBOLS", "TOO_MANY_SUBSCRIPTIONS"))
+@endpoint.command(
+    symbols.SubscribeSymbols, errors=("INVALID_SYMBOLS", "TOO_MANY_SUBSCRIPTIONS"), joins=symbols.templates(FAMILIES)
+)
 async def subscribe_symbols(context: Context, command: symbols.SubscribeSymbols) -> symbols.SymbolsSubscribed:
     return await symbols.subscribe_symbols(context, command, FAMILIES)
 
 
-@endpoint.command(symbols.UnsubscribeSymbols)
+@endpoint.command(symbols.UnsubscribeSymbols, leaves=symbols.templates(FAMILIES))
 def unsubscribe_symbols(context: Context, command: symbols.UnsubscribeSymbols) -> symbols.SymbolsUnsubscribed:
     return symbols.unsubscribe_symbols(context, command, FAMILIES)
 
 
-@endpoint.command(GetToken, errors=("TOKEN_NOT_FOUND",))
+@endpoint.command(GetToken, errors=("TOKEN_NOT_FOUND",), safe=True)
 def get_token(context: Context, command: GetToken) -> TokenData:
     token = context.service(Market).token(command.symbol.upper())
     return TokenData(symbol=token.symbol, data=token)
@@ -87,7 +91,7 @@ class UnsubscribeTokens(symbols.UnsubscribeSymbols, tag="unsubscribe_tokens"):
     """Old name of `UNSUBSCRIBE_SYMBOLS`; also moves the connection to `public.token_list`."""
 
 
-@endpoint.command(GetAllTokens, errors=("TOO_MANY_SUBSCRIPTIONS",))
+@endpoint.command(GetAllTokens, errors=("TOO_MANY_SUBSCRIPTIONS",), joins=(_TOKEN_LIST,), leaves=(_TOKENS,))
 async def get_all_tokens(context: Context, _command: GetAllTokens) -> TokenListUpdate:
     await _move_to_token_list(context, silent=True)
     tokens = context.service(Market).token_list()
@@ -99,6 +103,8 @@ async def get_all_tokens(context: Context, _command: GetAllTokens) -> TokenListU
     SubscribeTokens,
     errors=("INVALID_SYMBOLS", "TOO_MANY_SUBSCRIPTIONS"),
     successor="SUBSCRIBE_SYMBOLS",
+    joins=(*symbols.templates(FAMILIES), _TOKEN_LIST),
+    leaves=(_TOKENS,),
 )
 async def subscribe_tokens(context: Context, command: SubscribeTokens) -> symbols.SymbolsSubscribed:
     answer = await symbols.subscribe_symbols(context, command, FAMILIES)
@@ -106,14 +112,20 @@ async def subscribe_tokens(context: Context, command: SubscribeTokens) -> symbol
     return answer
 
 
-@endpoint.command(UnsubscribeTokens, errors=("TOO_MANY_SUBSCRIPTIONS",), successor="UNSUBSCRIBE_SYMBOLS")
+@endpoint.command(
+    UnsubscribeTokens,
+    errors=("TOO_MANY_SUBSCRIPTIONS",),
+    successor="UNSUBSCRIBE_SYMBOLS",
+    joins=(_TOKEN_LIST,),
+    leaves=(*symbols.templates(FAMILIES), _TOKENS),
+)
 async def unsubscribe_tokens(context: Context, command: UnsubscribeTokens) -> symbols.SymbolsUnsubscribed:
     answer = symbols.unsubscribe_symbols(context, command, FAMILIES)
     await _move_to_token_list(context)
     return answer
 
 
-@endpoint.command(symbols.Subscribe, errors=("INVALID_SYMBOLS", *SUBSCRIBE_ERRORS))
+@endpoint.command(symbols.Subscribe, errors=("INVALID_SYMBOLS", *SUBSCRIBE_ERRORS), joins=NAMED)
 async def subscribe(
     context: Context, command: symbols.Subscribe
 ) -> Sequence[SubscriptionConfirmed | Join | AppError] | symbols.SymbolsSubscribed:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import msgspec
 from litestar import Litestar, Response, Router
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.spec import Components, License, SecurityScheme, Server, Tag
 
-from duelcast.endpoints.documents.schemas import for_readers
+from duelcast.endpoints.documents.fields import schema_components
 from duelcast.http.problems import PROBLEM_MEDIA_TYPE, Problem
 
 _DESCRIPTIONS = {
@@ -87,10 +86,8 @@ def openapi_document(routers: Sequence[Router], version: str, *, dependencies: I
 
 def _schemas(app: Litestar) -> dict[str, Any]:
     """The schemas of all bodies, made by msgspec, because those of the framework contain no limits or descriptions."""
-    _, named = msgspec.json.schema_components(
-        list(dict.fromkeys([*_bodies(app), Problem])), ref_template="#/components/schemas/{name}"
-    )
-    return {name: _with_private_fields(for_readers(schema)) for name, schema in sorted(named.items())}
+    _, named = schema_components(dict.fromkeys([*_bodies(app), Problem]))
+    return {name: _with_private_fields(schema) for name, schema in sorted(named.items())}
 
 
 def _bodies(app: Litestar) -> Iterator[Any]:

@@ -137,10 +137,16 @@ class ChannelLog:
 
     def adopt(self, channel: Channel, messages: Sequence[StoredMessage]) -> None:
         """Store later what an earlier server broadcast on an urgent channel without storing it: the `messages` above
-        the channel's position, without gaps. Called before the first transaction."""
+        the channel's position, in order. Called before the first transaction."""
         for seq, body, age_s in messages:
             at_ms = time_ms(self._clock) - int(age_s * 1000)
             self._remember_unstored(channel, (channel.name, seq, at_ms, None, body))
+
+    def skip(self, channel: Channel, seq: int) -> None:
+        """Number an urgent channel above `seq`, because an earlier server has broadcast messages that are lost. Called
+        before the first transaction."""
+        position = self._urgent[channel.name]
+        self._urgent[channel.name] = position._replace(seq=max(seq, position.seq))
 
     # ── within a transaction ────────────────────────────────────────────────────────────────────────────────────
 

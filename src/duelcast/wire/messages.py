@@ -22,6 +22,8 @@ UuidText = Annotated[
     str,
     Meta(pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?!\n)$", description="A UUID."),
 ]
+Timestamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""A time that the server sends: ISO-8601 in UTC with milliseconds."""
 ClientTime = (
     Annotated[int, Meta(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)] | float | Annotated[str, Meta(max_length=64)]
 )
@@ -43,6 +45,7 @@ class Command(Struct, kw_only=True, gc=False, tag_field="type", forbid_unknown_f
 
     requestId: RequestId | None = None
     timestamp: ClientTime | None = None
+    """The client's time; `pong` returns it, and other commands ignore it."""
 
 
 class Event(Struct, kw_only=True, gc=False, tag_field="type", forbid_unknown_fields=True):
@@ -62,22 +65,27 @@ class Record(Struct, kw_only=True, gc=False, forbid_unknown_fields=True):
 
 
 class ErrorEvent(Event, tag="error"):
-    """Says why a message had no effect, or why the connection ends (protocol §1.4).
-
-    `field` is the path of the invalid field. `errorId` is the id of the defect's log entry. `scope` is the limit that
-    was reached (`server`, `ip` or `user`). `current` is the stored setting that a change conflicts with. `commands` are
-    the commands that the service accepts, and `dependents` are the services that depend on the service.
-    """
+    """Says why a message had no effect, or why the connection ends (protocol §1.4)."""
 
     code: str
+    """Says what is wrong, such as `INVALID_REQUEST`; the document lists all codes."""
     message: str
+    """A sentence for people that says what to do."""
     field: str | UnsetType = UNSET
+    """The path of the invalid field, such as `symbols[3]`; absent if no single field is to blame."""
     retryAfterMs: int | UnsetType = UNSET
+    """The time after which the same request may succeed, in milliseconds."""
     errorId: str | UnsetType = UNSET
+    """The id of the log entry about the defect; present with `INTERNAL_ERROR`."""
     scope: str | UnsetType = UNSET
+    """The limit that was reached (`server`, `ip` or `user`); present with `TOO_MANY_CONNECTIONS`."""
     current: dict[str, Any] | UnsetType | None = UNSET
+    """The stored setting that the change conflicts with; present with `VERSION_CONFLICT`, and null if nothing is
+    stored."""
     commands: list[str] | UnsetType = UNSET
+    """The commands that the service accepts; present with `INVALID_COMMAND`."""
     dependents: list[str] | UnsetType = UNSET
+    """The services that depend on the service, at most 100; present with `DEPENDENCY_ERROR`."""
 
 
 def message_type(message: type[Struct]) -> str:

@@ -96,19 +96,44 @@ def test_the_query_names_what_the_endpoint_takes() -> None:
 
 def test_channels_are_listed_with_kind_key_messages_and_right() -> None:
     rows = {row["name"]: row for row in DOCUMENT.root["channels"]["arena"]["x-channels"]}
-    assert rows["board.<board>"] == {
-        "name": "board.<board>",
-        "pattern": r"^board\.[a-z0-9]{1,8}$",
+    assert rows["board.{board}"] == {
+        "name": "board.{board}",
+        "parameters": {"board": {"type": "string", "pattern": "^[a-z0-9]{1,8}$"}},
         "group": "board.*",
-        "groupPattern": r"^board\.\*$",
         "kind": "latest",
-        "key": "player",
+        "key": ["player"],
         "events": ["score", "player_left"],
         "who": "anyone",
         "description": "Scores of a board.",
     }
-    assert (rows["note.<room>"]["kind"], rows["note.<room>"]["group"]) == ("every", None)
-    assert (rows["backstage"]["who"], rows["backstage"]["pattern"]) == ("admins", "^backstage$")
+    assert (rows["note.{room}"]["kind"], rows["note.{room}"]["group"]) == ("every", None)
+    assert (rows["backstage"]["who"], rows["backstage"]["parameters"]) == ("admins", {})
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name", "group", "parameters", "key"),
+    [
+        ("market-data", "market.{symbol}", "market.*", ["symbol"], ["type", "data.interval"]),
+        ("contest", "participant.{wallet}.{contestId}", None, ["wallet", "contestId"], []),
+        ("contest", "presence.{contestId}", None, ["contestId"], ["user.wallet"]),
+        ("circuit-breaker", "service.{service}", "services", ["service"], []),
+        ("system-settings", "setting.{key}", "category.{category}", ["key", "category"], []),
+        ("monitor", "system.settings", None, [], ["data.*"]),
+    ],
+)
+def test_names_are_templates_and_keys_are_paths(
+    endpoint: str, name: str, group: str | None, parameters: list[str], key: list[str]
+) -> None:
+    (row,) = (row for row in DOCUMENT.root["channels"][endpoint]["x-channels"] if row["name"] == name)
+    assert (row["group"], list(row["parameters"]), row["key"]) == (group, parameters, key)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_valid"), [("SOL", True), ("YFI-BTC", True), ("sol", False), ("", False), ("*", False)]
+)
+def test_the_grammar_of_a_parameter_is_a_schema(name: str, is_valid: bool) -> None:
+    (row,) = (row for row in DOCUMENT.root["channels"]["token-data"]["x-channels"] if row["name"] == "token.{symbol}")
+    assert jsonschema.Draft7Validator(row["parameters"]["symbol"]).is_valid(name) is is_valid
 
 
 def test_names_that_are_refused_lead_to_their_successors() -> None:
@@ -197,6 +222,24 @@ def test_every_message_says_what_it_is(endpoint: Endpoint) -> None:
         assert all(message["summary"] for message in DOCUMENT.messages(endpoint.name).values())
 
 
+def test_every_field_of_every_message_and_record_is_described() -> None:
+    schemas = Document(PUBLIC).root["components"]["schemas"]
+    fields = {
+        f"{name}.{field}": schema
+        for name, described in schemas.items()
+        for field, schema in described.get("properties", {}).items()
+        if field != "type"
+    }
+    assert len(fields) > 900
+    assert not [name for name, schema in fields.items() if not _meaning(schema, schemas)]
+
+
+def _meaning(field: dict[str, Any], schemas: dict[str, Any]) -> str:
+    """What a field means, as it says itself or the schema that it refers to."""
+    own = field.get("description") or schemas.get(field.get("$ref", "").rpartition("/")[2], {}).get("description")
+    return str(own or "")
+
+
 def test_a_command_names_its_least_role_and_its_errors() -> None:
     operation = DOCUMENT.root["operations"]["arena.announce"]
     assert operation["x-least-role"] == "admin"
@@ -206,6 +249,32 @@ def test_a_command_names_its_least_role_and_its_errors() -> None:
     assert public["x-least-role"] == "anonymous"
     assert "TOKEN_NOT_FOUND" in public["x-error-codes"]
     assert "security" not in public
+
+
+def test_a_command_is_safe_if_it_only_reads_or_follows() -> None:
+    operations = {
+        (endpoint.name, name): DOCUMENT.root["operations"][f"{endpoint.name}.{_key(name)}"]
+        for endpoint in PUBLIC
+        for name in endpoint.commands
+    }
+    assert {name for (_, name), operation in operations.items() if not operation["x-safe"]} == {
+        *("auth", "track_event", "update_setting", "service_command", "send_chat_message", "set_admin_presence"),
+        *("mark_read", "mark_all_read", "service:health_check", "service:reset_circuit_breaker"),
+    }
+    keys = {name: operation.get("x-idempotency-key") for (_, name), operation in operations.items()}
+    assert {name: key for name, key in keys.items() if key is not None} == {
+        "send_chat_message": "messageId",
+        "track_event": "eventId",
+        "service_command": "commandId",
+    }
+    assert "messageId" in fields_of("contest", "send_chat_message")
+
+
+def test_errors_that_pass_are_retriable() -> None:
+    assert {row["code"] for row in DOCUMENT.root["x-error-codes"] if row["x-retriable"]} == {
+        *("RATE_LIMIT_EXCEEDED", "TOO_MANY_CONNECTIONS", "MAINTENANCE", "UNAVAILABLE", "OUTCOME_UNKNOWN"),
+        "COMMAND_IN_PROGRESS",
+    }
 
 
 @pytest.mark.parametrize("name", ["mark_read", "mark_all_read", "get_unread", "get_notifications"])

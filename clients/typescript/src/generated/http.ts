@@ -1,18 +1,6 @@
 // The HTTP API. Written by `make docs` from the OpenAPI document; do not edit.
 
-import type {
-  ContestView,
-  Holding,
-  Leaderboard,
-  LeaderboardRow,
-  Participant,
-  Payout,
-  Setting,
-  SkyDuelService,
-  Token,
-  User,
-  Website,
-} from "./messages.js";
+import type { ContestView, Leaderboard, Participant, Setting, SkyDuelService, Token, User } from "./messages.js";
 
 /** An achievement that a user has unlocked. */
 export interface Achievement {
@@ -535,7 +523,7 @@ export interface HttpOperations {
    *
    * The matching entries, newest first. For admins.
    */
-  apiV69AuditListAudit: {
+  ApiV69AuditListAudit: {
     method: "GET";
     path: "/api/v69/audit";
     parameters: {
@@ -564,7 +552,7 @@ export interface HttpOperations {
    * the configured one or, if none is configured, the `Host` of the request, which must be a loopback name or belong to
    * an allowed origin.
    */
-  apiV69AuthChallengePostChallenge: {
+  ApiV69AuthChallengePostChallenge: {
     method: "POST";
     path: "/api/v69/auth/challenge";
     parameters: Record<string, never>;
@@ -576,7 +564,7 @@ export interface HttpOperations {
    *
    * All tokens of the same sign-in become invalid at once; open connections end as if the token had expired.
    */
-  apiV69AuthLogoutPostLogout: {
+  ApiV69AuthLogoutPostLogout: {
     method: "POST";
     path: "/api/v69/auth/logout";
     parameters: Record<string, never>;
@@ -588,7 +576,7 @@ export interface HttpOperations {
    *
    * This is possible for seven days after the sign-in. The previous token stays valid until it expires.
    */
-  apiV69AuthRefreshPostRefresh: {
+  ApiV69AuthRefreshPostRefresh: {
     method: "POST";
     path: "/api/v69/auth/refresh";
     parameters: Record<string, never>;
@@ -600,7 +588,7 @@ export interface HttpOperations {
    *
    * Each challenge can be used only once.
    */
-  apiV69AuthVerifyPostVerify: {
+  ApiV69AuthVerifyPostVerify: {
     method: "POST";
     path: "/api/v69/auth/verify";
     parameters: Record<string, never>;
@@ -612,7 +600,7 @@ export interface HttpOperations {
    *
    * Nobody wins, and the chat is closed. For admins.
    */
-  apiV69ContestsContestIdCancelCancelContest: {
+  ApiV69ContestsContestIdCancelCancelContest: {
     method: "POST";
     path: "/api/v69/contests/{contest_id}/cancel";
     parameters: {
@@ -628,7 +616,7 @@ export interface HttpOperations {
    * The text is removed from the store and from the channel's history, and clients that received it are notified. For
    * admins.
    */
-  apiV69ContestsContestIdChatMessageIdDeleteMessage: {
+  ApiV69ContestsContestIdChatMessageIdDeleteMessage: {
     method: "DELETE";
     path: "/api/v69/contests/{contest_id}/chat/{message_id}";
     parameters: {
@@ -647,7 +635,7 @@ export interface HttpOperations {
    * has entered. After the start, only `name`, `description` and `image_url` may change, and `end_time` may be set to a
    * later time. For admins.
    */
-  apiV69ContestsContestIdEditContest: {
+  ApiV69ContestsContestIdEditContest: {
     method: "PATCH";
     path: "/api/v69/contests/{contest_id}";
     parameters: {
@@ -662,7 +650,7 @@ export interface HttpOperations {
    *
    * The contest ends with the current prices. For admins.
    */
-  apiV69ContestsContestIdEndEndContest: {
+  ApiV69ContestsContestIdEndEndContest: {
     method: "POST";
     path: "/api/v69/contests/{contest_id}/end";
     parameters: {
@@ -677,7 +665,7 @@ export interface HttpOperations {
    *
    * Users can enter while the contest is pending.
    */
-  apiV69ContestsContestIdEntriesEnterContest: {
+  ApiV69ContestsContestIdEntriesEnterContest: {
     method: "POST";
     path: "/api/v69/contests/{contest_id}/entries";
     parameters: {
@@ -693,7 +681,7 @@ export interface HttpOperations {
    * `me` is the caller. After the contest is completed, everybody may see every participant; before that, only admins
    * may see others.
    */
-  apiV69ContestsContestIdEntriesMeGetEntry: {
+  ApiV69ContestsContestIdEntriesMeGetEntry: {
     method: "GET";
     path: "/api/v69/contests/{contest_id}/entries/me";
     parameters: {
@@ -709,7 +697,7 @@ export interface HttpOperations {
    * While the contest is active, this trades at the current prices; the value of the portfolio does not change. For
    * users.
    */
-  apiV69ContestsContestIdEntriesMePortfolioChangePortfolio: {
+  ApiV69ContestsContestIdEntriesMePortfolioChangePortfolio: {
     method: "PUT";
     path: "/api/v69/contests/{contest_id}/entries/me/portfolio";
     parameters: {
@@ -730,7 +718,7 @@ export interface HttpOperations {
    * `me` is the caller. After the contest is completed, everybody may see all trades; before that, only admins may see
    * those of others.
    */
-  apiV69ContestsContestIdEntriesMeTradesListTrades: {
+  ApiV69ContestsContestIdEntriesMeTradesListTrades: {
     method: "GET";
     path: "/api/v69/contests/{contest_id}/entries/me/trades";
     parameters: {
@@ -749,7 +737,7 @@ export interface HttpOperations {
    *
    * Users can withdraw while the contest is pending.
    */
-  apiV69ContestsContestIdEntriesMeWithdraw: {
+  ApiV69ContestsContestIdEntriesMeWithdraw: {
     method: "DELETE";
     path: "/api/v69/contests/{contest_id}/entries/me";
     parameters: {
@@ -765,7 +753,7 @@ export interface HttpOperations {
    * A disqualified participant loses their rank at once. This is possible while the contest is pending or active. For
    * admins.
    */
-  apiV69ContestsContestIdEntriesWalletChangeEntry: {
+  ApiV69ContestsContestIdEntriesWalletChangeEntry: {
     method: "PATCH";
     path: "/api/v69/contests/{contest_id}/entries/{wallet}";
     parameters: {
@@ -783,7 +771,7 @@ export interface HttpOperations {
    * `me` is the caller. After the contest is completed, everybody may see every participant; before that, only admins
    * may see others.
    */
-  apiV69ContestsContestIdEntriesWalletGetEntry: {
+  ApiV69ContestsContestIdEntriesWalletGetEntry: {
     method: "GET";
     path: "/api/v69/contests/{contest_id}/entries/{wallet}";
     parameters: {
@@ -801,7 +789,7 @@ export interface HttpOperations {
    * `me` is the caller. After the contest is completed, everybody may see all trades; before that, only admins may see
    * those of others.
    */
-  apiV69ContestsContestIdEntriesWalletTradesListTrades: {
+  ApiV69ContestsContestIdEntriesWalletTradesListTrades: {
     method: "GET";
     path: "/api/v69/contests/{contest_id}/entries/{wallet}/trades";
     parameters: {
@@ -822,7 +810,7 @@ export interface HttpOperations {
    *
    * Admins also see who created the contest, and who is muted.
    */
-  apiV69ContestsContestIdGetContest: {
+  ApiV69ContestsContestIdGetContest: {
     method: "GET";
     path: "/api/v69/contests/{contest_id}";
     parameters: {
@@ -837,7 +825,7 @@ export interface HttpOperations {
    *
    * While the contest is active, the leaderboard is served from memory.
    */
-  apiV69ContestsContestIdLeaderboardGetLeaderboard: {
+  ApiV69ContestsContestIdLeaderboardGetLeaderboard: {
     method: "GET";
     path: "/api/v69/contests/{contest_id}/leaderboard";
     parameters: {
@@ -858,7 +846,7 @@ export interface HttpOperations {
    *
    * Does nothing if the wallet is not muted. For admins.
    */
-  apiV69ContestsContestIdMutesWalletDeleteMute: {
+  ApiV69ContestsContestIdMutesWalletDeleteMute: {
     method: "DELETE";
     path: "/api/v69/contests/{contest_id}/mutes/{wallet}";
     parameters: {
@@ -875,7 +863,7 @@ export interface HttpOperations {
    *
    * A later mute replaces an earlier one. For admins.
    */
-  apiV69ContestsContestIdMutesWalletPutMute: {
+  ApiV69ContestsContestIdMutesWalletPutMute: {
     method: "PUT";
     path: "/api/v69/contests/{contest_id}/mutes/{wallet}";
     parameters: {
@@ -893,7 +881,7 @@ export interface HttpOperations {
    * The prices at the start and at the end of the contest, and when each was received. `start` is null until the
    * contest has started, and `end` until it has ended.
    */
-  apiV69ContestsContestIdSettlementGetSettlement: {
+  ApiV69ContestsContestIdSettlementGetSettlement: {
     method: "GET";
     path: "/api/v69/contests/{contest_id}/settlement";
     parameters: {
@@ -908,7 +896,7 @@ export interface HttpOperations {
    *
    * The contest starts with the current prices, even with fewer participants than `min_participants`. For admins.
    */
-  apiV69ContestsContestIdStartStartContest: {
+  ApiV69ContestsContestIdStartStartContest: {
     method: "POST";
     path: "/api/v69/contests/{contest_id}/start";
     parameters: {
@@ -923,7 +911,7 @@ export interface HttpOperations {
    *
    * The new contest is pending, and open for entries. For admins.
    */
-  apiV69ContestsCreateContest: {
+  ApiV69ContestsCreateContest: {
     method: "POST";
     path: "/api/v69/contests";
     parameters: {
@@ -942,7 +930,7 @@ export interface HttpOperations {
    * Pending and active contests, newest start first, then those that ended within the last day, also newest start
    * first.
    */
-  apiV69ContestsListContests: {
+  ApiV69ContestsListContests: {
     method: "GET";
     path: "/api/v69/contests";
     parameters: {
@@ -962,7 +950,7 @@ export interface HttpOperations {
    * For admins, and machines with the scope `errors`. Tokens, passwords and addresses are removed from the texts. Equal
    * errors within 10 seconds become one record.
    */
-  apiV69ErrorsPostError: {
+  ApiV69ErrorsPostError: {
     method: "POST";
     path: "/api/v69/errors";
     parameters: {
@@ -980,7 +968,7 @@ export interface HttpOperations {
    *
    * A server of one process has one node, with the role `all`. For admins.
    */
-  apiV69NodesListNodes: {
+  ApiV69NodesListNodes: {
     method: "GET";
     path: "/api/v69/nodes";
     parameters: Record<string, never>;
@@ -992,7 +980,7 @@ export interface HttpOperations {
    *
    * Users may remove their own notifications, and admins those of everybody.
    */
-  apiV69NotificationsNotificationIdDeleteNotification: {
+  ApiV69NotificationsNotificationIdDeleteNotification: {
     method: "DELETE";
     path: "/api/v69/notifications/{notification_id}";
     parameters: {
@@ -1008,7 +996,7 @@ export interface HttpOperations {
    * The notification is stored for all recipients or for none, then pushed. For admins, and machines with the scope
    * `notifications`.
    */
-  apiV69NotificationsPostNotifications: {
+  ApiV69NotificationsPostNotifications: {
     method: "POST";
     path: "/api/v69/notifications";
     parameters: {
@@ -1026,7 +1014,7 @@ export interface HttpOperations {
    *
    * The server's own services, and those outside it. For admins.
    */
-  apiV69ServicesListServices: {
+  ApiV69ServicesListServices: {
     method: "GET";
     path: "/api/v69/services";
     parameters: Record<string, never>;
@@ -1038,7 +1026,7 @@ export interface HttpOperations {
    *
    * A service cannot be removed while other services depend on it. For admins.
    */
-  apiV69ServicesNameDeleteService: {
+  ApiV69ServicesNameDeleteService: {
     method: "DELETE";
     path: "/api/v69/services/{name}";
     parameters: {
@@ -1053,7 +1041,7 @@ export interface HttpOperations {
    *
    * The service as it is now. For admins.
    */
-  apiV69ServicesNameGetService: {
+  ApiV69ServicesNameGetService: {
     method: "GET";
     path: "/api/v69/services/{name}";
     parameters: {
@@ -1069,7 +1057,7 @@ export interface HttpOperations {
    * This is possible only for services of the kind `reported`. Needs the database only with an `Idempotency-Key`. For
    * admins, and machines with the scope `operations`.
    */
-  apiV69ServicesNameOperationsPostOperations: {
+  ApiV69ServicesNameOperationsPostOperations: {
     method: "POST";
     path: "/api/v69/services/{name}/operations";
     parameters: {
@@ -1090,7 +1078,7 @@ export interface HttpOperations {
    * This resets the figures and the breaker of the service. The server's own services and those of the configuration
    * file cannot be changed. For admins.
    */
-  apiV69ServicesNamePutService: {
+  ApiV69ServicesNamePutService: {
     method: "PUT";
     path: "/api/v69/services/{name}";
     parameters: {
@@ -1105,7 +1093,7 @@ export interface HttpOperations {
    *
    * A setting of the server returns to its configured or default value; any other setting disappears. For admins.
    */
-  apiV69SettingsKeyDeleteSetting: {
+  ApiV69SettingsKeyDeleteSetting: {
     method: "DELETE";
     path: "/api/v69/settings/{key}";
     parameters: {
@@ -1122,7 +1110,7 @@ export interface HttpOperations {
    *
    * The setting in force now. For admins.
    */
-  apiV69SettingsKeyGetSetting: {
+  ApiV69SettingsKeyGetSetting: {
     method: "GET";
     path: "/api/v69/settings/{key}";
     parameters: {
@@ -1137,7 +1125,7 @@ export interface HttpOperations {
    *
    * Every version of the setting, newest first, even if the setting was deleted. For admins.
    */
-  apiV69SettingsKeyHistoryGetHistory: {
+  ApiV69SettingsKeyHistoryGetHistory: {
     method: "GET";
     path: "/api/v69/settings/{key}/history";
     parameters: {
@@ -1157,7 +1145,7 @@ export interface HttpOperations {
    * The change takes effect without a restart, and is pushed to followers. Setting an equal value is a change too. A
    * refusal with `VERSION_CONFLICT` contains the current setting in `current`. For admins.
    */
-  apiV69SettingsKeyPutSetting: {
+  ApiV69SettingsKeyPutSetting: {
     method: "PUT";
     path: "/api/v69/settings/{key}";
     parameters: {
@@ -1172,7 +1160,7 @@ export interface HttpOperations {
    *
    * All settings: those of the server, and those that admins have created. For admins.
    */
-  apiV69SettingsListSettings: {
+  ApiV69SettingsListSettings: {
     method: "GET";
     path: "/api/v69/settings";
     parameters: Record<string, never>;
@@ -1184,7 +1172,7 @@ export interface HttpOperations {
    *
    * Every known token, active or not, with its market fields.
    */
-  apiV69TokensListTokens: {
+  ApiV69TokensListTokens: {
     method: "GET";
     path: "/api/v69/tokens";
     parameters: Record<string, never>;
@@ -1196,7 +1184,7 @@ export interface HttpOperations {
    *
    * For admins, and machines with the scope `prices`. A price of an unknown symbol adds the token.
    */
-  apiV69TokensPricesPostPrices: {
+  ApiV69TokensPricesPostPrices: {
     method: "POST";
     path: "/api/v69/tokens/prices";
     parameters: Record<string, never>;
@@ -1208,7 +1196,7 @@ export interface HttpOperations {
    *
    * The token with its market fields; null means unknown.
    */
-  apiV69TokensSymbolGetToken: {
+  ApiV69TokensSymbolGetToken: {
     method: "GET";
     path: "/api/v69/tokens/{symbol}";
     parameters: {
@@ -1223,7 +1211,7 @@ export interface HttpOperations {
    *
    * The open, high, low and close price of each `interval` that begins within the time span.
    */
-  apiV69TokensSymbolHistoryGetHistory: {
+  ApiV69TokensSymbolHistoryGetHistory: {
     method: "GET";
     path: "/api/v69/tokens/{symbol}/history";
     parameters: {
@@ -1248,7 +1236,7 @@ export interface HttpOperations {
    *
    * An unknown token is added. The metadata is pushed to everybody who follows the token.
    */
-  apiV69TokensSymbolPutToken: {
+  ApiV69TokensSymbolPutToken: {
     method: "PUT";
     path: "/api/v69/tokens/{symbol}";
     parameters: {
@@ -1263,7 +1251,7 @@ export interface HttpOperations {
    *
    * For admins, and machines with the scope `prices`. A trade whose id was posted before counts as a duplicate.
    */
-  apiV69TokensTradesPostTrades: {
+  ApiV69TokensTradesPostTrades: {
     method: "POST";
     path: "/api/v69/tokens/trades";
     parameters: {
@@ -1281,7 +1269,7 @@ export interface HttpOperations {
    *
    * The contests that the caller entered, newest entry first, with the caller's row in each. For users.
    */
-  apiV69UsersMeContestsListOwnContests: {
+  ApiV69UsersMeContestsListOwnContests: {
     method: "GET";
     path: "/api/v69/users/me/contests";
     parameters: {
@@ -1298,7 +1286,7 @@ export interface HttpOperations {
    *
    * The public data of the caller. For users.
    */
-  apiV69UsersMeGetOwnUser: {
+  ApiV69UsersMeGetOwnUser: {
     method: "GET";
     path: "/api/v69/users/me";
     parameters: Record<string, never>;
@@ -1310,7 +1298,7 @@ export interface HttpOperations {
    *
    * The change takes effect on open connections of the caller at once. For users.
    */
-  apiV69UsersMePatchOwnUser: {
+  ApiV69UsersMePatchOwnUser: {
     method: "PATCH";
     path: "/api/v69/users/me";
     parameters: Record<string, never>;
@@ -1322,7 +1310,7 @@ export interface HttpOperations {
    *
    * The public data of a user.
    */
-  apiV69UsersWalletGetUser: {
+  ApiV69UsersWalletGetUser: {
     method: "GET";
     path: "/api/v69/users/{wallet}";
     parameters: {
@@ -1338,7 +1326,7 @@ export interface HttpOperations {
    * An unknown user is added. The change takes effect on open connections at once. For admins; only superadmins may set
    * roles above `user`, or ban admins. Nobody can change their own role or ban, and the last superadmin keeps the role.
    */
-  apiV69UsersWalletPutUser: {
+  ApiV69UsersWalletPutUser: {
     method: "PUT";
     path: "/api/v69/users/{wallet}";
     parameters: {

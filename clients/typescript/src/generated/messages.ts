@@ -2142,7 +2142,7 @@ export interface Contract {
         name: `layer.${string}`;
         push: LayerUpdate;
       };
-      "alerts": {
+      alerts: {
         name: "alerts";
         push: ServiceAlert;
       };

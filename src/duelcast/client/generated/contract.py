@@ -5,179 +5,201 @@ Written by `make docs`; do not edit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 
-class EndpointFacts(NamedTuple):
-    """The facts about an endpoint. Templates of channels have the names of a command's fields in braces."""
+class CommandFacts(NamedTuple):
+    """The facts about a command. Templates of channels have the names of its fields in braces."""
 
+    safe: bool = False
+    """Whether it may be repeated after a lost connection."""
+    key: str | None = None
+    """The field that, if it is set, makes it safe to repeat the command."""
+    joins: tuple[str, ...] = ()
+    """The channels that the command joins."""
+    leaves: tuple[str, ...] = ()
+    """The channels that the command leaves."""
+
+
+class EndpointFacts(NamedTuple):
+    """The facts about an endpoint."""
+
+    path: str
     auth: Literal["public", "token", "admin"]
     """The clients that may connect: all, those with a token, or those of admins."""
+    commands: Mapping[str, CommandFacts]
     public_name: str | None = None
     """With this name as `endpoint`, a client may connect without a token."""
-    once: Sequence[str] = ()
-    """The commands that must not be repeated after a lost connection, as they might take effect twice."""
-    keys: Mapping[str, str] = {}
-    """The commands that may be repeated if the named field is set."""
-    joins: Mapping[str, Sequence[str]] = {}
-    """The channels that a command joins."""
-    leaves: Mapping[str, Sequence[str]] = {}
-    """The channels that a command leaves."""
+    groups: Mapping[str, str] = {}
+    """The groups, each with the beginning of the names of its channels."""
 
 
 ENDPOINTS: Mapping[str, EndpointFacts] = {
     "analytics": EndpointFacts(
+        path="/api/v69/ws/analytics",
         auth="token",
-        once=[
-            "track_event",
-            "subscribe_dashboard",
-            "unsubscribe_dashboard",
-            "subscribe_metric",
-            "unsubscribe_metric",
-            "get_active_users",
-            "get_server_stats",
-            "heartbeat",
-            "ping",
-            "subscribe",
-            "unsubscribe",
-            "get_subscriptions",
-            "auth",
-        ],
+        commands={
+            "track_event": CommandFacts(),
+            "subscribe_dashboard": CommandFacts(),
+            "unsubscribe_dashboard": CommandFacts(),
+            "subscribe_metric": CommandFacts(),
+            "unsubscribe_metric": CommandFacts(),
+            "get_active_users": CommandFacts(),
+            "get_server_stats": CommandFacts(),
+            "heartbeat": CommandFacts(),
+            "ping": CommandFacts(),
+            "subscribe": CommandFacts(),
+            "unsubscribe": CommandFacts(),
+            "get_subscriptions": CommandFacts(),
+            "auth": CommandFacts(),
+        },
     ),
     "circuit-breaker": EndpointFacts(
+        path="/api/v69/ws/circuit-breaker",
         auth="token",
-        once=[
-            "subscribe_all",
-            "subscribe:services",
-            "subscribe:layer",
-            "subscribe:service",
-            "service:health_check",
-            "service:reset_circuit_breaker",
-            "heartbeat",
-            "ping",
-            "subscribe",
-            "unsubscribe",
-            "get_subscriptions",
-            "auth",
-        ],
+        groups={"services": "service."},
+        commands={
+            "subscribe_all": CommandFacts(),
+            "subscribe:services": CommandFacts(),
+            "subscribe:layer": CommandFacts(),
+            "subscribe:service": CommandFacts(),
+            "service:health_check": CommandFacts(),
+            "service:reset_circuit_breaker": CommandFacts(),
+            "heartbeat": CommandFacts(),
+            "ping": CommandFacts(),
+            "subscribe": CommandFacts(),
+            "unsubscribe": CommandFacts(),
+            "get_subscriptions": CommandFacts(),
+            "auth": CommandFacts(),
+        },
     ),
     "contest": EndpointFacts(
+        path="/api/v69/ws/contest",
         auth="token",
         public_name="public.contests",
-        once=[
-            "get_all_contests",
-            "get_contest_state",
-            "get_participant_status",
-            "get_leaderboard",
-            "join_contest_room",
-            "leave_contest_room",
-            "send_chat_message",
-            "set_admin_presence",
-            "get_chat_messages",
-            "heartbeat",
-            "ping",
-            "subscribe",
-            "unsubscribe",
-            "get_subscriptions",
-            "auth",
-        ],
+        commands={
+            "get_all_contests": CommandFacts(),
+            "get_contest_state": CommandFacts(),
+            "get_participant_status": CommandFacts(),
+            "get_leaderboard": CommandFacts(),
+            "join_contest_room": CommandFacts(),
+            "leave_contest_room": CommandFacts(),
+            "send_chat_message": CommandFacts(),
+            "set_admin_presence": CommandFacts(),
+            "get_chat_messages": CommandFacts(),
+            "heartbeat": CommandFacts(),
+            "ping": CommandFacts(),
+            "subscribe": CommandFacts(),
+            "unsubscribe": CommandFacts(),
+            "get_subscriptions": CommandFacts(),
+            "auth": CommandFacts(),
+        },
     ),
     "market-data": EndpointFacts(
+        path="/api/v69/ws/market-data",
         auth="public",
-        once=[
-            "SUBSCRIBE_SYMBOLS",
-            "subscribe",
-            "UNSUBSCRIBE_SYMBOLS",
-            "heartbeat",
-            "ping",
-            "unsubscribe",
-            "get_subscriptions",
-            "auth",
-        ],
+        groups={"market.*": "market.", "metadata.*": "metadata."},
+        commands={
+            "SUBSCRIBE_SYMBOLS": CommandFacts(),
+            "subscribe": CommandFacts(),
+            "UNSUBSCRIBE_SYMBOLS": CommandFacts(),
+            "heartbeat": CommandFacts(),
+            "ping": CommandFacts(),
+            "unsubscribe": CommandFacts(),
+            "get_subscriptions": CommandFacts(),
+            "auth": CommandFacts(),
+        },
     ),
     "monitor": EndpointFacts(
+        path="/api/v69/ws/monitor",
         auth="token",
         public_name="public.background_scene",
-        once=[
-            "get_system_status",
-            "get_maintenance_status",
-            "get_system_settings",
-            "get_service_status",
-            "get_all_services",
-            "get_recent_errors",
-            "heartbeat",
-            "ping",
-            "subscribe",
-            "unsubscribe",
-            "get_subscriptions",
-            "auth",
-        ],
+        commands={
+            "get_system_status": CommandFacts(),
+            "get_maintenance_status": CommandFacts(),
+            "get_system_settings": CommandFacts(),
+            "get_service_status": CommandFacts(),
+            "get_all_services": CommandFacts(),
+            "get_recent_errors": CommandFacts(),
+            "heartbeat": CommandFacts(),
+            "ping": CommandFacts(),
+            "subscribe": CommandFacts(),
+            "unsubscribe": CommandFacts(),
+            "get_subscriptions": CommandFacts(),
+            "auth": CommandFacts(),
+        },
     ),
     "notifications": EndpointFacts(
+        path="/api/v69/ws/notifications",
         auth="token",
         public_name="system.announcements",
-        once=[
-            "mark_read",
-            "mark_all_read",
-            "get_unread",
-            "get_notifications",
-            "heartbeat",
-            "ping",
-            "subscribe",
-            "unsubscribe",
-            "get_subscriptions",
-            "auth",
-        ],
+        commands={
+            "mark_read": CommandFacts(),
+            "mark_all_read": CommandFacts(),
+            "get_unread": CommandFacts(),
+            "get_notifications": CommandFacts(),
+            "heartbeat": CommandFacts(),
+            "ping": CommandFacts(),
+            "subscribe": CommandFacts(),
+            "unsubscribe": CommandFacts(),
+            "get_subscriptions": CommandFacts(),
+            "auth": CommandFacts(),
+        },
     ),
     "skyduel": EndpointFacts(
+        path="/api/v69/ws/skyduel",
         auth="admin",
-        once=[
-            "get_services",
-            "subscribe_service",
-            "unsubscribe_service",
-            "service_command",
-            "heartbeat",
-            "ping",
-            "subscribe",
-            "unsubscribe",
-            "get_subscriptions",
-            "auth",
-        ],
+        groups={"skyduel.*": "skyduel."},
+        commands={
+            "get_services": CommandFacts(),
+            "subscribe_service": CommandFacts(),
+            "unsubscribe_service": CommandFacts(),
+            "service_command": CommandFacts(),
+            "heartbeat": CommandFacts(),
+            "ping": CommandFacts(),
+            "subscribe": CommandFacts(),
+            "unsubscribe": CommandFacts(),
+            "get_subscriptions": CommandFacts(),
+            "auth": CommandFacts(),
+        },
     ),
     "system-settings": EndpointFacts(
+        path="/api/v69/ws/system-settings",
         auth="token",
-        once=[
-            "get_all_settings",
-            "get_setting",
-            "get_category_settings",
-            "subscribe_setting",
-            "subscribe_category",
-            "unsubscribe_setting",
-            "unsubscribe_category",
-            "update_setting",
-            "heartbeat",
-            "ping",
-            "subscribe",
-            "unsubscribe",
-            "get_subscriptions",
-            "auth",
-        ],
+        commands={
+            "get_all_settings": CommandFacts(),
+            "get_setting": CommandFacts(),
+            "get_category_settings": CommandFacts(),
+            "subscribe_setting": CommandFacts(),
+            "subscribe_category": CommandFacts(),
+            "unsubscribe_setting": CommandFacts(),
+            "unsubscribe_category": CommandFacts(),
+            "update_setting": CommandFacts(),
+            "heartbeat": CommandFacts(),
+            "ping": CommandFacts(),
+            "subscribe": CommandFacts(),
+            "unsubscribe": CommandFacts(),
+            "get_subscriptions": CommandFacts(),
+            "auth": CommandFacts(),
+        },
     ),
     "token-data": EndpointFacts(
+        path="/api/v69/ws/token-data",
         auth="public",
-        once=[
-            "SUBSCRIBE_SYMBOLS",
-            "UNSUBSCRIBE_SYMBOLS",
-            "get_token",
-            "get_all_tokens",
-            "subscribe",
-            "heartbeat",
-            "ping",
-            "unsubscribe",
-            "get_subscriptions",
-            "auth",
-        ],
+        groups={"market.*": "market.", "token.*": "token."},
+        commands={
+            "SUBSCRIBE_SYMBOLS": CommandFacts(),
+            "UNSUBSCRIBE_SYMBOLS": CommandFacts(),
+            "get_token": CommandFacts(),
+            "get_all_tokens": CommandFacts(),
+            "subscribe": CommandFacts(),
+            "heartbeat": CommandFacts(),
+            "ping": CommandFacts(),
+            "unsubscribe": CommandFacts(),
+            "get_subscriptions": CommandFacts(),
+            "auth": CommandFacts(),
+        },
     ),
 }
 """The facts about each endpoint."""

@@ -20,14 +20,17 @@ MAX_AHEAD_S = 5 * 60.0
 
 
 class GivenEvent(Struct, forbid_unknown_fields=True):
-    """An event to track. `data` is at most 16 KiB of JSON. Each `eventId` of a wallet is stored only once.
-    `occurredAt`, meant for clients that were offline, must be at most 24 h in the past and at most 5 min in the
-    future."""
+    """An event to track."""
 
     event: EventName
+    """The name of the event."""
     data: dict[str, Any] | None = None
+    """Facts about the event, at most 16 KiB of JSON."""
     eventId: UuidText | None = None
+    """The id of the event; each is stored only once per wallet. Without it, the server makes one."""
     occurredAt: str | None = None
+    """When the event happened: ISO-8601 with an offset, at most 24 h ago and at most 5 min ahead; for clients that were
+    offline."""
 
 
 def new_event(given: GivenEvent, wallet: str, now_s: float, path: str = "") -> NewEvent:

@@ -62,7 +62,7 @@ class _Draft(Struct, frozen=True, gc=False):
 
 
 class Chat:
-    """Messages of all contests, on the channels `chat.<id>`.
+    """Messages of all contests, on the channels `chat.{contestId}`.
 
     Within a contest, a later message has both a higher id and a higher number on the channel. `closed` returns
     the error to raise if nobody may write in a contest, else None; it raises `ContestNotFound` if there is no such

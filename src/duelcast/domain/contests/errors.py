@@ -33,7 +33,7 @@ class InvalidPortfolio(AppError, code="INVALID_PORTFOLIO", status=422):
     """The portfolio breaks the rules of the contest."""
 
 
-class NoPrice(AppError, code="NO_PRICE", status=409):
+class NoPrice(AppError, code="NO_PRICE", status=409, retriable=True):
     """A token has no price, or only a stale one."""
 
 

@@ -79,9 +79,9 @@ class Rooms:
         self.put_back(connection_id, {contest_id: occupant})
 
     def attend(self, contest_id: int, connection_id: str) -> Attendance:
-        """The attendance of the room, for the reply to a connection that joined. Read the position of `presence.<id>`
-        before this call; the client keeps the list correct by applying all events after that position. Raises
-        `KeyError` if the connection is not in the room."""
+        """The attendance of the room, for the reply to a connection that joined. Read the position of
+        `presence.{contestId}` before this call; the client keeps the list correct by applying all events after that
+        position. Raises `KeyError` if the connection is not in the room."""
         return self._rooms[contest_id].attend(connection_id)
 
     def leave(self, contest_id: int, connection_id: str) -> None:

@@ -6,20 +6,28 @@ from typing import Any
 
 from duelcast.channels.names import Family, Kind, Role
 from duelcast.store.errors import ErrorLevel
-from duelcast.wire.messages import Event, Record
+from duelcast.wire.messages import Event, Record, Timestamp
 
 
 class ErrorRecord(Record):
-    """`count` equal errors of a service that occurred within 10 s. Secrets are removed from the texts."""
+    """Equal errors of a service that occurred within 10 seconds. Secrets are removed from the texts."""
 
     id: int
+    """The id of the record."""
     service: str
+    """The name of the service."""
     source: str
+    """The part of the service that failed; the service itself if it named none."""
     level: ErrorLevel
+    """How bad the error is."""
     error: str
-    timestamp: str
+    """What happened."""
+    timestamp: Timestamp
+    """When the first of the errors occurred."""
     details: dict[str, Any]
+    """Further facts, as the service reported them."""
     count: int
+    """How many equal errors the record stands for."""
 
 
 class ErrorAlert(Event, tag="error_alert"):
@@ -27,16 +35,20 @@ class ErrorAlert(Event, tag="error_alert"):
     count follows at the end of that time."""
 
     data: ErrorRecord
+    """The error."""
 
 
 class RecentErrors(Event, tag="recent_errors"):
-    """Errors, newest first. `totalErrors` is the number of records that match; `service` is the requested service, or
-    null."""
+    """Errors, newest first."""
 
     data: list[ErrorRecord]
+    """The errors."""
     count: int
+    """How many errors `data` has."""
     totalErrors: int
+    """How many records match the request."""
     service: str | None
+    """The requested service; null if none was requested."""
 
 
 SYSTEM_ERRORS = Family(

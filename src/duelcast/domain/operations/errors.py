@@ -33,7 +33,7 @@ class CommandFailed(AppError, code="COMMAND_FAILED", status=500):
     """The command did not take effect, or not in time."""
 
 
-class CommandInProgress(AppError, code="COMMAND_IN_PROGRESS", status=409):
+class CommandInProgress(AppError, code="COMMAND_IN_PROGRESS", status=409, retriable=True):
     """Another command of the service has not ended yet."""
 
 

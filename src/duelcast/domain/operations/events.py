@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from duelcast.channels.names import Family, Kind, Role, Unfollowed
-from duelcast.wire.messages import Event, Record
+from duelcast.wire.messages import Event, Record, Timestamp
 
 NAME_PATTERN = r"[a-z0-9_\-]{1,64}"
 """The names of services and layers."""
@@ -26,169 +26,246 @@ ServerStatusName = Literal["online", "degraded", "maintenance"]
 
 
 class BreakerSummary(Record):
-    """The breaker of a service, in short. If `is_open` is true, no call is let through."""
+    """The breaker of a service, in short."""
 
     status: BreakerStatus
+    """`degraded` is closed after a failed call, `initializing` is without a call so far, and a service without a
+    breaker is `disabled`."""
     is_open: bool
+    """Whether the breaker refuses every call."""
 
 
 class BreakerRecord(BreakerSummary):
-    """The breaker of a service. `failures` is the number of failures in a row; `failure_rate` is the percentage of
-    failed calls in the window, or null without calls; `recovery_attempts` counts the half-open periods that failed
-    since the breaker was last closed."""
+    """The breaker of a service."""
 
     details: str
+    """A sentence about `status`."""
     failures: int
+    """How many calls failed in a row."""
     failure_rate: float | None
-    last_failure: str | None
-    last_success: str | None
-    opened_at: str | None
-    next_attempt_at: str | None
+    """The percentage of failed calls in the window; null without calls."""
+    last_failure: Timestamp | None
+    """When a call last failed; null if none did."""
+    last_success: Timestamp | None
+    """When a call last succeeded; null if none did."""
+    opened_at: Timestamp | None
+    """When the breaker opened; null unless it is open."""
+    next_attempt_at: Timestamp | None
+    """When the breaker will be half-open; null unless it is open."""
     recovery_attempts: int
-    last_reset: str | None
+    """How many half-open periods failed since the breaker was last closed."""
+    last_reset: Timestamp | None
+    """When the breaker was last closed by hand; null if it never was."""
 
 
 class CallCounts(Record):
-    """Calls since the start. Calls that the breaker refused are counted in `rejected` and not in `total`."""
+    """Calls of a service since the start."""
 
     total: int
+    """How many calls were made."""
     successful: int
+    """How many of them succeeded."""
     failed: int
+    """How many of them failed."""
     rejected: int
+    """How many calls the breaker refused; `total` does not include them."""
 
 
 class Performance(Record):
-    """How long calls took; null without calls."""
+    """How long calls of a service took."""
 
     averageOperationTimeMs: float | None
+    """The average in milliseconds; null without calls."""
     lastOperationTimeMs: float | None
+    """The duration of the last call in milliseconds; null without calls."""
     p95OperationTimeMs: float | None
+    """The 95th percentile in milliseconds; null without calls."""
 
 
 class ServiceState(Record):
     """A service, as shown to those who depend on it."""
 
     service: str
+    """The name of the service."""
     displayName: str
+    """The name for people."""
     layer: str
+    """The layer of the service, such as `data`."""
     status: ServiceStatus
+    """The state of the service, of which the first that applies is given: `stopped`, `circuit_open`, `unhealthy`,
+    `degraded`, `unknown`, `healthy`."""
     circuit_breaker: BreakerRecord
+    """The breaker of the service."""
     operations: CallCounts
+    """The calls of the service since the start."""
     performance: Performance
+    """How long calls took."""
     config: dict[str, Any]
+    """The public part of the service's configuration, without URLs."""
     dependencies: list[str]
-    updated_at: str
+    """The names of the services that this one depends on."""
+    updated_at: Timestamp
+    """When the state last changed."""
 
 
 class Alert(Record):
     """A change of a breaker or of the health of a service, published once."""
 
     id: str
+    """The id of the alert."""
     type: AlertType
+    """The kind of change."""
     severity: Severity
+    """How bad that is."""
     message: str
+    """A sentence about it."""
 
 
 class LayerMember(Record):
     """A service in its layer."""
 
     service: str
+    """The name of the service."""
     status: ServiceStatus
+    """The state of the service."""
     circuit_breaker: BreakerSummary
+    """The breaker of the service."""
 
 
 class SkyDuelService(Record):
     """A service, as shown to those who manage it."""
 
     name: str
+    """The name of the service."""
     displayName: str
+    """The name for people."""
     description: str
+    """The purpose of the service."""
     version: str
+    """The version of the service; empty if it is unknown."""
     kind: ServiceKind
+    """`internal` services are parts of the server, `probe` services are checked by it, and `reported` services report
+    themselves."""
     layer: str
+    """The layer of the service, such as `data`."""
     status: ServiceStatus
+    """The state of the service, as in ServiceState."""
     isRunning: bool
+    """Whether the service runs."""
     hasActiveCircuitBreaker: bool
+    """Whether the service's breaker is open or half-open."""
     dependencies: list[str]
+    """The names of the services that this one depends on."""
     dependents: list[str]
+    """The names of the services that depend on this one."""
     commands: list[str]
-    lastUpdate: str
-    startedAt: str | None
+    """The commands that the service accepts."""
+    lastUpdate: Timestamp
+    """When the state last changed."""
+    startedAt: Timestamp | None
+    """When the service was last started; null if it never was."""
     restarts: int
+    """How often the service was restarted."""
     metrics: dict[str, float | None]
+    """Figures of the service by name; null if a figure is unknown."""
 
 
 class ServiceHealth(Record):
     """A service, as shown on the endpoint `monitor`."""
 
     status: ServiceStatus
+    """The state of the service, as in ServiceState."""
     metrics: dict[str, float | None]
-    updated_at: str
+    """Figures of the service by name; null if a figure is unknown."""
+    updated_at: Timestamp
+    """When the state last changed."""
 
 
 class ServerStatus(Record):
-    """The server as a whole. Fields after `timestamp` are only for signed-in users; `affected` has the names of the
-    services that do not work as they should."""
+    """The server as a whole."""
 
     status: ServerStatusName
+    """`degraded` if a service does not work or the server is not ready."""
     message: str
-    timestamp: str
+    """A sentence about the status."""
+    timestamp: Timestamp
+    """When the status was determined."""
     version: str | UnsetType = UNSET
+    """The version of the server; only for clients with a token."""
     uptime_seconds: int | UnsetType = UNSET
+    """How long the server has been running, in seconds; only for clients with a token."""
     connections: int | UnsetType = UNSET
+    """How many connections are open; only for clients with a token."""
     affected: list[str] | UnsetType = UNSET
+    """The names of the services that do not work; only for clients with a token."""
 
 
 # ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 class ServiceUpdate(ServiceState, Event, tag="service:update"):
-    """The new state of a service. If `removed` is true, the service no longer exists."""
+    """The new state of a service."""
 
     previousStatus: ServiceStatus | UnsetType = UNSET
+    """The state before; absent if it is the same."""
     alert: Alert | UnsetType = UNSET
+    """The alert that was raised by this change; absent if there was none."""
     checked_by: Literal["admin", "system"] | UnsetType = UNSET
+    """The role that had the service checked; absent unless a check caused this message."""
     reset_by: Literal["admin", "system"] | UnsetType = UNSET
+    """The role that closed the breaker; absent unless that caused this message."""
     removed: bool | UnsetType = UNSET
+    """True if the service no longer exists; otherwise absent."""
 
 
 class LayerUpdate(Event, tag="layer:status"):
-    """A layer with its services. `status` is `critical` if a service is `circuit_open` or `unhealthy`, otherwise
-    `warning` if a service is `degraded` or `stopped`. It is `unknown` if there are no services or all are `unknown`,
-    and otherwise `operational`."""
+    """A layer with its services."""
 
     layer: str
+    """The name of the layer."""
     status: LayerStatus
+    """`critical` if a service is `circuit_open` or `unhealthy`, else `warning` if one is `degraded` or `stopped`, else
+    `unknown` if there is none or all are unknown, else `operational`."""
     services: list[LayerMember]
+    """The services of the layer."""
 
 
 class ServiceAlert(Event, tag="service:alert"):
     """A breaker or the health of a service changed."""
 
     service: str
+    """The name of the service."""
     alert: Alert
+    """The kind of change."""
     circuit_breaker: BreakerRecord
+    """The breaker of the service."""
 
 
 class ManagedServiceUpdate(Event, tag="service_update"):
-    """The current record of a service. If `removed` is true, the service no longer exists."""
+    """The current record of a service."""
 
     service: SkyDuelService
+    """The service."""
     removed: bool | UnsetType = UNSET
+    """True if the service no longer exists; otherwise absent."""
 
 
 class MonitoredServiceUpdate(Event, tag="service_status"):
-    """The current health of a service. If `removed` is true, the service no longer exists."""
+    """The current health of a service."""
 
     service: str
+    """The name of the service."""
     data: ServiceHealth
+    """The health of the service."""
     removed: bool | UnsetType = UNSET
+    """True if the service no longer exists; otherwise absent."""
 
 
 class ServerStatusUpdate(Event, tag="SERVER_STATUS_UPDATE"):
     """The status of the server."""
 
     data: ServerStatus
+    """The status."""
 
 
 # ── channels ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,8 +285,7 @@ SERVICE = Family(
     Kind.LATEST,
     (ServiceUpdate,),
     "The state of a service.",
-    parameter=NAME_PATTERN,
-    placeholder="name",
+    parameter=rf"(?P<service>{NAME_PATTERN})",
     is_tombstone=_removes,
     group=lambda _name: "services",
     group_names="services",
@@ -220,8 +296,7 @@ LAYER = Family(
     Kind.LATEST,
     (LayerUpdate,),
     "A layer with the states of its services.",
-    parameter=NAME_PATTERN,
-    placeholder="layer",
+    parameter=rf"(?P<layer>{NAME_PATTERN})",
     least_role=lambda _layer: Role.USER,
     unfollowed=Unfollowed.SILENT,
 )
@@ -238,8 +313,7 @@ MANAGED_SERVICE = Family(
     Kind.LATEST,
     (ManagedServiceUpdate,),
     "A service, as shown to those who manage it.",
-    parameter=NAME_PATTERN,
-    placeholder="name",
+    parameter=rf"(?P<service>{NAME_PATTERN})",
     is_tombstone=_removes,
     group=lambda _name: "skyduel.*",
     group_names=r"skyduel\.\*",
@@ -251,7 +325,7 @@ MONITORED_SERVICES = Family(
     (MonitoredServiceUpdate,),
     "The states of all services.",
     key=_monitored_key,
-    key_description="service",
+    key_paths=("service",),
     is_tombstone=_removes,
     least_role=lambda _nothing: Role.ADMIN,
 )

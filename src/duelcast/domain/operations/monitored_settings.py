@@ -12,7 +12,7 @@ from duelcast.channels.publisher import Publisher
 from duelcast.domain.operations.server_status import StatusBoard
 from duelcast.domain.settings.maintenance import MAINTENANCE_KEY
 from duelcast.domain.settings.service import SystemSettings
-from duelcast.wire.messages import Event, Record
+from duelcast.wire.messages import Event, Record, Timestamp
 from duelcast.wire.timestamps import format_time
 
 SCENE_KEY = "background_scene"
@@ -20,28 +20,34 @@ UPDATE = "update"
 
 
 class MaintenanceRecord(Record):
-    """The state of maintenance. `mode` says whether the server is under maintenance. `until` is present if maintenance
-    ends by itself; `updated_by` is present in replies to admins."""
+    """The state of maintenance."""
 
     mode: bool
+    """Whether the server is under maintenance."""
     message: str | None
-    updated_at: str | None
-    until: str | UnsetType = UNSET
+    """A text for users; null if there is none."""
+    updated_at: Timestamp | None
+    """When the state last changed; null if it never did."""
+    until: Timestamp | UnsetType = UNSET
+    """When maintenance ends by itself; absent if it does not, and outside maintenance."""
     updated_by: str | UnsetType | None = UNSET
+    """The wallet of the admin who last changed the state, null if nobody did; only in replies to admins."""
 
 
 class MaintenanceStatus(Event, tag="maintenance_status"):
     """Maintenance began, changed or ended."""
 
     data: MaintenanceRecord
+    """The state of maintenance."""
 
 
 class MonitoredSettings(Event, tag="system_settings"):
-    """Settings. If `subtype` is `all` or `update`, `data` has values by key; otherwise `subtype` is a key, and `data`
-    is its value. A secret value is null."""
+    """Values of settings."""
 
     subtype: str
+    """`all` or `update` if `data` has values by key, otherwise the key of the setting of which `data` is the value."""
     data: Any
+    """The values by key, or the value of one setting; null stands for a secret value."""
 
 
 def _key(event: Event) -> str:
@@ -55,7 +61,7 @@ SYSTEM_SETTINGS = Family(
     (MonitoredSettings,),
     "The values of all settings.",
     key=_key,
-    key_description="key",
+    key_paths=("data.*",),
     least_role=lambda _nothing: Role.ADMIN,
 )
 SYSTEM_MAINTENANCE = Family(

@@ -17,5 +17,5 @@ class VersionConflict(AppError, code="VERSION_CONFLICT", status=409):
     """Somebody else changed the setting meanwhile; `current` is its present state, or null if it no longer exists."""
 
 
-class UnderMaintenance(AppError, code="MAINTENANCE", status=503):
+class UnderMaintenance(AppError, code="MAINTENANCE", status=503, retriable=True):
     """Writing is not allowed during maintenance."""

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from duelcast.channels.names import Family, Kind, Role, Unfollowed
 from duelcast.store.settings import ValueType, Visibility
-from duelcast.wire.messages import Event, Record
+from duelcast.wire.messages import Event, Record, Timestamp
 
 KEY_PATTERN = r"[a-z0-9_.\-]{1,128}"
 KEY_GRAMMAR = "1 to 128 of a-z 0-9 _ . -"
@@ -22,23 +22,30 @@ SEEN_FROM: dict[str, Role] = {"public": Role.ANONYMOUS, "user": Role.USER, "admi
 
 
 class Setting(Record):
-    """The present state of a setting (protocol §12).
-
-    `name` is the key without the category; `category` is null if the key has no dot. `value` is null if it is secret.
-    `version` is 0, and `updatedAt` null, while no value is stored. `updatedBy` is sent only to admins.
-    """
+    """The present state of a setting (protocol §12)."""
 
     key: str
+    """The key, such as `chat.max_characters`."""
     name: str
+    """The key without the category."""
     category: str | None
+    """The part of the key before the first dot; null if the key has no dot."""
     value: Any
+    """The value; null if it is secret."""
     value_type: ValueType
+    """The type of the value."""
     description: str
+    """The purpose of the setting; may be empty."""
     visibility: Visibility
+    """The clients that may see the setting: all, those with a token, or admins."""
     secret: bool
+    """Whether the value is shown to nobody."""
     version: Annotated[int, Meta(ge=0)]
-    updatedAt: str | None
+    """Grows with each change; 0 while no value is stored."""
+    updatedAt: Timestamp | None
+    """When the value was stored; null while none is."""
     updatedBy: str | UnsetType | None = UNSET
+    """The wallet that stored the value, null while none is stored; sent only to admins."""
 
 
 def highest_version(settings: Iterable[Setting]) -> int:
@@ -47,12 +54,15 @@ def highest_version(settings: Iterable[Setting]) -> int:
 
 
 class SettingUpdate(Event, tag="setting_update"):
-    """A setting changed. `setting` is null if it no longer exists; `previous` is the value before, or null if there was
-    none, if it was secret, or if fewer people could see the setting then than now."""
+    """A setting changed."""
 
     key: str
+    """The key of the setting."""
     setting: Setting | None
+    """The setting as it is now; null if it no longer exists."""
     previous: Any
+    """The value before; null if there was none, if it was secret, or if fewer people could see the setting then than
+    now."""
 
 
 def split_key(key: str) -> tuple[str | None, str]:
@@ -81,8 +91,7 @@ SETTING = Family(
     Kind.LATEST,
     (SettingUpdate,),
     "A setting, for those who may see it.",
-    parameter=KEY_PATTERN,
-    placeholder="key",
+    parameter=rf"(?P<key>{KEY_PATTERN})",
     is_tombstone=_ends,
     group=_group_of,
     group_names=rf"category\.(?P<category>{CATEGORY_PATTERN})",

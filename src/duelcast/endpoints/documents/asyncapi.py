@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 import duelcast
+from duelcast.endpoints.documents.fields import Schema
 from duelcast.endpoints.documents.messages import Form
 from duelcast.endpoints.documents.model import (
     LIVENESS_PER_MINUTE,
@@ -18,7 +19,7 @@ from duelcast.endpoints.documents.model import (
     EndpointDescription,
     MessageDescription,
 )
-from duelcast.endpoints.documents.schemas import Schema, reference
+from duelcast.endpoints.documents.schemas import reference
 from duelcast.endpoints.kit import Auth
 
 _DESCRIPTION = """\
@@ -34,9 +35,10 @@ key counts."""
 def asyncapi(contract: Contract) -> dict[str, Any]:
     """The document of `contract`; its JSON is valid AsyncAPI 3.0.0.
 
-    Extensions cover what AsyncAPI lacks. The document has `x-close-codes` and `x-error-codes`; an endpoint has
-    `x-auth`, `x-limits`, `x-channels`, `x-error-codes` and `x-successors` (names that are refused, each with the name
-    to use instead); a command has `x-least-role` and `x-error-codes`; a deprecated message has `x-successor`.
+    Extensions cover what AsyncAPI lacks. The document has `x-close-codes` and `x-error-codes`, each with
+    `x-retriable`; an endpoint has `x-auth`, `x-limits`, `x-channels`, `x-error-codes` and `x-successors` (names that
+    are refused, each with the name to use instead); a command has `x-least-role`, `x-error-codes`, `x-joins`,
+    `x-leaves`, `x-safe` and perhaps `x-idempotency-key` (see `CommandSpec`); a deprecated message has `x-successor`.
     """
     messages = [message for endpoint in contract.endpoints for message in endpoint.messages]
     return {
@@ -161,6 +163,8 @@ def _message(message: MessageDescription) -> dict[str, Any]:
     }
     if message.form in (Form.COMMAND, Form.REPLY, Form.EVERY_PUSH):
         described["correlationId"] = {"$ref": "#/components/correlationIds/requestId"}
+    if message.examples:
+        described["examples"] = [{"payload": frame} for frame in message.examples]
     if message.successor is not None:
         described["deprecated"] = True
         described["x-successor"] = message.successor
@@ -192,7 +196,12 @@ def _command_operation(endpoint: EndpointDescription, command: CommandDescriptio
         },
         "x-least-role": command.role_name,
         "x-error-codes": list(command.errors),
+        "x-joins": list(command.joins),
+        "x-leaves": list(command.leaves),
+        "x-safe": command.is_safe,
     }
+    if command.idempotency_key is not None:
+        operation["x-idempotency-key"] = command.idempotency_key
     if command.needs_token:
         operation["security"] = [{"$ref": f"#/components/securitySchemes/{name}"} for name in _security_schemes()]
     return operation

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import inspect
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
 from duelcast.channels.names import Family, Kind, Role
+from duelcast.endpoints.documents.fields import Schema
 from duelcast.endpoints.kit import AccessRule, Endpoint, anyone
 from duelcast.wire.messages import message_type
 
-_GROUP_PARAMETER = re.compile(r"\(\?P<(\w+)>(.+)\)")
-_UNNAMED = r"(\2)"
 
-
-class ChannelDescription(Struct, frozen=True, rename="camel"):
+class ChannelDescription(Struct, frozen=True):
     """A family of channels that an endpoint opens.
 
-    `name` and `group` are for readers; `pattern` and `group_pattern` match a whole name.
+    `name` and `group` are templates, such as `market.{symbol}` and `market.*`; `parameters` has the schemas of the
+    parameters in both. `key` lists the paths of the fields that make the key of a message.
     """
 
     name: str
-    pattern: str
+    parameters: Mapping[str, Schema]
     group: str | None
-    group_pattern: str | None
     kind: str
-    key: str | None
-    events: list[str]
+    key: Sequence[str]
+    events: Sequence[str]
     who: str
     description: str
 
@@ -40,29 +37,16 @@ def channels_of(endpoint: Endpoint) -> list[ChannelDescription]:
 
 def _described(rule: AccessRule) -> ChannelDescription:
     family = rule.family
-    prefix = re.escape(family.prefix)
-    is_single = family.parameter is None
     return ChannelDescription(
-        name=family.form,
-        pattern=f"^{prefix}$" if is_single else rf"^{prefix}\.{family.parameter}$",
-        group=None if family.group_names is None else _readable(family.group_names),
-        group_pattern=None if family.group_names is None else _group_pattern(family.group_names),
+        name=family.template,
+        parameters={name: {"type": "string", "pattern": f"^{pattern}$"} for name, pattern in family.parameters.items()},
+        group=family.group_template,
         kind="latest" if family.kind is Kind.LATEST else "every",
-        key=family.key_description or None,
+        key=family.key_paths,
         events=[message_type(event) for event in family.events],
         who=_followers(rule.right, family),
         description=family.description,
     )
-
-
-def _group_pattern(group_names: str) -> str:
-    """`group_names` as a pattern for a whole name, without Python's group names."""
-    return f"^{_GROUP_PARAMETER.sub(_UNNAMED, group_names)}$"
-
-
-def _readable(group_names: str) -> str:
-    """`category\\.(?P<category>…)` → `category.<category>`"""
-    return re.sub(r"\\(\W)", r"\1", _GROUP_PARAMETER.sub(r"<\1>", group_names))
 
 
 def _followers(right: Callable[..., bool], family: Family) -> str:

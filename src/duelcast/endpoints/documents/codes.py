@@ -13,12 +13,13 @@ from duelcast.errors import AppError, Disconnect, InternalError
 E = TypeVar("E", AppError, Disconnect)
 
 
-class ErrorCode(Struct, frozen=True, rename="camel"):
-    """A code of an error message."""
+class ErrorCode(Struct, frozen=True, rename={"http_status": "httpStatus", "retriable": "x-retriable"}):
+    """A code of an error message. If it is `retriable`, the same request may succeed later."""
 
     code: str
     http_status: int
     description: str
+    retriable: bool
 
 
 class CloseCode(Struct, frozen=True, rename="camel"):
@@ -35,7 +36,11 @@ def error_codes(codes: set[str] | None = None) -> list[ErrorCode]:
     known = {error.code: error for error in _declared(AppError) if "code" in vars(error)}
     known[InternalError.code] = InternalError
     shown = known if codes is None else codes
-    return [ErrorCode(code, known[code].http_status, _meaning(known[code])) for code in sorted(shown)]
+    return [_described(known[code]) for code in sorted(shown)]
+
+
+def _described(error: type[AppError]) -> ErrorCode:
+    return ErrorCode(error.code, error.http_status, _meaning(error), error.retriable)
 
 
 def close_codes() -> list[CloseCode]:

@@ -9,8 +9,8 @@ import json
 from typing import Any
 
 from duelcast.endpoints.documents.python import module
-from duelcast.endpoints.documents.shapes import EndpointShapes, Shapes
-from duelcast.endpoints.documents.typescript import WIDTH, property_name
+from duelcast.endpoints.documents.shapes import ChannelFamily, Command, EndpointShapes, Shapes
+from duelcast.endpoints.documents.typescript import PARAMETER, WIDTH, property_name
 
 _TYPESCRIPT = """\
 // The facts of the contract that the client needs at run time. Written by `make docs`; do not edit.
@@ -35,21 +35,30 @@ export interface EndpointFacts {
 
 """
 _PYTHON = """\
-class EndpointFacts(NamedTuple):
-    \"\"\"The facts about an endpoint. Templates of channels have the names of a command's fields in braces.\"\"\"
+class CommandFacts(NamedTuple):
+    \"\"\"The facts about a command. Templates of channels have the names of its fields in braces.\"\"\"
 
+    safe: bool = False
+    \"\"\"Whether it may be repeated after a lost connection.\"\"\"
+    key: str | None = None
+    \"\"\"The field that, if it is set, makes it safe to repeat the command.\"\"\"
+    joins: tuple[str, ...] = ()
+    \"\"\"The channels that the command joins.\"\"\"
+    leaves: tuple[str, ...] = ()
+    \"\"\"The channels that the command leaves.\"\"\"
+
+
+class EndpointFacts(NamedTuple):
+    \"\"\"The facts about an endpoint.\"\"\"
+
+    path: str
     auth: Literal["public", "token", "admin"]
     \"\"\"The clients that may connect: all, those with a token, or those of admins.\"\"\"
+    commands: Mapping[str, CommandFacts]
     public_name: str | None = None
     \"\"\"With this name as `endpoint`, a client may connect without a token.\"\"\"
-    once: Sequence[str] = ()
-    \"\"\"The commands that must not be repeated after a lost connection, as they might take effect twice.\"\"\"
-    keys: Mapping[str, str] = {}
-    \"\"\"The commands that may be repeated if the named field is set.\"\"\"
-    joins: Mapping[str, Sequence[str]] = {}
-    \"\"\"The channels that a command joins.\"\"\"
-    leaves: Mapping[str, Sequence[str]] = {}
-    \"\"\"The channels that a command leaves.\"\"\"
+    groups: Mapping[str, str] = {}
+    \"\"\"The groups, each with the beginning of the names of its channels.\"\"\"
 """
 
 
@@ -57,15 +66,15 @@ def typescript_facts(shapes: Shapes) -> str:
     """The file `contract.ts`."""
     lines = ["export const ENDPOINTS: Readonly<Record<EndpointName, EndpointFacts>> = {"]
     for endpoint in shapes.endpoints:
-        lines += _literal(endpoint.name, _facts(endpoint), "  ")
+        lines += _literal(f"  {property_name(endpoint.name)}: ", _facts(endpoint), ",")
     lines += [
         "};",
         "",
         "/** The codes of errors after which the same command may succeed later. */",
-        f"export const RETRIABLE: readonly string[] = {json.dumps(_retriable(shapes))};",
+        *_literal("export const RETRIABLE: readonly string[] = ", _retriable(shapes), ";"),
         "",
         "/** The codes of closures after which it is useless to connect again. */",
-        f"export const FINAL: readonly number[] = {json.dumps(_final(shapes))};",
+        *_literal("export const FINAL: readonly number[] = ", _final(shapes), ";"),
         "",
     ]
     return _TYPESCRIPT + "\n".join(lines)
@@ -73,19 +82,41 @@ def typescript_facts(shapes: Shapes) -> str:
 
 def python_facts(shapes: Shapes) -> str:
     """The module `contract`."""
-    names = {"publicName": "public_name"}
-    lines = ["ENDPOINTS: Mapping[str, EndpointFacts] = {"]
-    for endpoint in shapes.endpoints:
-        values = {names.get(name, name): value for name, value in _facts(endpoint).items()}
-        lines.append(
-            f"{endpoint.name!r}: EndpointFacts({', '.join(f'{name}={value!r}' for name, value in values.items())}),"
-        )
-    lines += ["}", '"""The facts about each endpoint."""', ""]
-    lines += [f"RETRIABLE: frozenset[str] = frozenset({tuple(_retriable(shapes))!r})"]
-    lines += ['"""The codes of errors after which the same command may succeed later."""', ""]
-    lines += [f"FINAL: frozenset[int] = frozenset({tuple(_final(shapes))!r})"]
-    lines += ['"""The codes of closures after which it is useless to connect again."""', ""]
-    return module("The facts of the contract that the client needs at run time.", [_PYTHON, "\n".join(lines)], {})
+    endpoints = "".join(f"{endpoint.name!r}: {_python_endpoint(endpoint)}," for endpoint in shapes.endpoints)
+    body = f'''\
+ENDPOINTS: Mapping[str, EndpointFacts] = {{{endpoints}}}
+"""The facts about each endpoint."""
+
+RETRIABLE: frozenset[str] = frozenset({tuple(_retriable(shapes))!r})
+"""The codes of errors after which the same command may succeed later."""
+
+FINAL: frozenset[int] = frozenset({tuple(_final(shapes))!r})
+"""The codes of closures after which it is useless to connect again."""
+'''
+    return module("The facts of the contract that the client needs at run time.", [_PYTHON, body], {})
+
+
+def _python_endpoint(endpoint: EndpointShapes) -> str:
+    commands = "".join(f"{command.type!r}: {_python_command(command)}," for command in endpoint.commands)
+    groups = {family.group: PARAMETER.split(family.name)[0] for family in endpoint.channels if _has_group(family)}
+    optional = {"public_name": endpoint.public_name, "groups": groups}
+    members = "".join(f"{name}={value!r}," for name, value in optional.items() if value)
+    return f"EndpointFacts(path={endpoint.path!r}, auth={endpoint.auth!r}, {members} commands={{{commands}}})"
+
+
+def _python_command(command: Command) -> str:
+    facts = {
+        "safe": command.safe,
+        "key": command.idempotency_key,
+        "joins": tuple(command.joins),
+        "leaves": tuple(command.leaves),
+    }
+    return f"CommandFacts({', '.join(f'{name}={value!r}' for name, value in facts.items() if value)})"
+
+
+def _has_group(family: ChannelFamily) -> bool:
+    """Whether all channels of a family form one group."""
+    return family.group is not None and not PARAMETER.search(family.group)
 
 
 def _facts(endpoint: EndpointShapes) -> dict[str, Any]:
@@ -110,19 +141,18 @@ def _final(shapes: Shapes) -> list[int]:
     return [each["code"] for each in shapes.close_codes if not each["reconnect"]]
 
 
-def _literal(name: str, value: Any, indent: str) -> list[str]:
-    """A member of an object as TypeScript, on one line if it fits."""
-    line = f"{indent}{property_name(name)}: {_inline(value)},"
+def _literal(start: str, value: Any, end: str) -> list[str]:
+    """`start`, a list or object as TypeScript, and `end`, on one line if it fits."""
+    line = f"{start}{_inline(value)}{end}"
     if len(line) <= WIDTH:
         return [line]
-    start, end = "[]" if isinstance(value, list) else "{}"
-    lines = [f"{indent}{property_name(name)}: {start}"]
+    indent = " " * (len(start) - len(start.lstrip()))
     if isinstance(value, dict):
+        lines = [f"{start}{{"]
         for key, each in value.items():
-            lines += _literal(key, each, f"{indent}  ")
-    else:
-        lines += [f"{indent}  {json.dumps(each)}," for each in value]
-    return [*lines, f"{indent}{end},"]
+            lines += _literal(f"{indent}  {property_name(key)}: ", each, ",")
+        return [*lines, f"{indent}}}{end}"]
+    return [f"{start}[", *(f"{indent}  {json.dumps(each)}," for each in value), f"{indent}]{end}"]
 
 
 def _inline(value: Any) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from duelcast.channels.names import Role
 from duelcast.endpoints.documents.channels import ChannelDescription
+from duelcast.endpoints.documents.fields import Schema
 from duelcast.endpoints.documents.model import (
     LIVENESS_PER_MINUTE,
     OF_EVERY_COMMAND,
@@ -19,7 +20,6 @@ from duelcast.endpoints.documents.model import (
     FieldDescription,
     MessageDescription,
 )
-from duelcast.endpoints.documents.schemas import Schema
 from duelcast.endpoints.kit import KIB
 from duelcast.wire.messages import MAX_SAFE_INTEGER
 
@@ -31,15 +31,18 @@ def protocol_blocks(contract: Contract) -> dict[str, str]:
         "limits": _limits(contract.endpoints),
         "common messages": _common_messages(contract.common),
         "error codes": _table(
-            ("code", "HTTP status", "when"),
-            [(f"`{each.code}`", str(each.http_status), each.description) for each in contract.error_codes],
+            ("code", "HTTP status", "when", "may succeed later"),
+            [
+                (f"`{each.code}`", str(each.http_status), each.description, "yes" if each.retriable else "no")
+                for each in contract.error_codes
+            ],
         ),
         "close codes": _table(
             ("code", "when", "reconnect"),
             [(str(each.code), each.description, "yes" if each.reconnect else "no") for each in contract.close_codes],
         ),
         "records": "\n".join(
-            f"### {record.name}\n\n{record.description}\n\n{field_list(record.fields)}\n" for record in contract.records
+            f"### {record.name}\n\n{record.description}\n\n{_bullets(record.fields)}" for record in contract.records
         ),
     } | {endpoint.name: _endpoint(endpoint, common_greeting) for endpoint in contract.endpoints}
 
@@ -114,7 +117,7 @@ def _command_row(command: CommandDescription) -> tuple[str, ...]:
     return (
         f"`{message.type}`{deprecated}" + "".join(f"; old: `{old.type}`" for old in command.old),
         message.description,
-        field_list(message.fields),
+        _cell_list(message.fields),
         "–" if command.least_role is Role.ANONYMOUS else command.role_name,
         _codes(reply.type for reply in command.replies),
         _codes(command.own_errors),
@@ -132,7 +135,7 @@ def _message_table(messages: Mapping[str, Iterable[MessageDescription]]) -> str:
 
 def _message_row(occasions: Mapping[str, MessageDescription]) -> tuple[str, ...]:
     message = next(iter(occasions.values()))
-    return f"`{message.type}`", ", ".join(occasions), message.description, field_list(message.fields)
+    return f"`{message.type}`", ", ".join(occasions), message.description, _cell_list(message.fields)
 
 
 def _channel_table(channels: Iterable[ChannelDescription]) -> str:
@@ -143,7 +146,7 @@ def _channel_table(channels: Iterable[ChannelDescription]) -> str:
                 f"`{channel.name}`",
                 "–" if channel.group is None else f"`{channel.group}`",
                 channel.kind,
-                channel.key or "–",
+                _codes(channel.key, ", "),
                 _codes(channel.events),
                 channel.who,
                 channel.description,
@@ -169,9 +172,21 @@ def _cell(text: str) -> str:
 # ── fields ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def field_list(fields: Iterable[FieldDescription]) -> str:
-    """`fields` as a list in text; a question mark means that a field may be missing."""
-    return "; ".join(f"`{field.name}`{'' if field.always else '?'}: {type_text(field.schema)}" for field in fields)
+def _bullets(fields: Iterable[FieldDescription]) -> str:
+    return "".join(f"- {' '.join(field_text(field).split())}\n" for field in fields)
+
+
+def _cell_list(fields: Iterable[FieldDescription]) -> str:
+    """`fields` as lines within a cell."""
+    return "<br>".join(map(field_text, fields))
+
+
+def field_text(field: FieldDescription) -> str:
+    """The name, type and description of a field; a question mark means that it may be missing."""
+    bare = {name: value for name, value in field.schema.items() if name != "description"}
+    text = f"`{field.name}`{'' if field.always else '?'}: {type_text(bare)}"
+    description = field.schema.get("description")
+    return f"{text} – {description}" if description else text
 
 
 def type_text(schema: Schema) -> str:
@@ -206,11 +221,9 @@ def _alternatives(schema: Schema) -> str:
 
 
 def _limit(schema: Schema) -> str:
-    """The limits of a string or number: its description, else its pattern, else its bounds."""
+    """The limits of a string or number: its description, else its bounds."""
     if "description" in schema:
         return str(schema["description"]).rstrip(".")
-    if "pattern" in schema:
-        return f"`{schema['pattern']}`"
     length = _range(schema, "minLength", "maxLength")
     return f"{length} characters" if length else _range(schema, "minimum", "maximum")
 

@@ -92,11 +92,11 @@ def pushes(rule: AccessRule) -> list[Message]:
     family = rule.family
     is_latest = family.kind is Kind.LATEST
     found = [_message(event, Form.LATEST_PUSH if is_latest else Form.EVERY_PUSH) for event in family.events]
-    in_snapshots = rule.snapshot_events or family.events
     if rule.snapshot is not None:
-        found += [_message(event, Form.LATEST_PUSH if is_latest else Form.SNAPSHOT) for event in in_snapshots]
+        form = Form.LATEST_PUSH if is_latest else Form.SNAPSHOT
+        found += [_message(event, form) for event in rule.snapshot_events or family.events]
     if rule.group_snapshot is not None:
-        found += [_message(event, Form.SNAPSHOT) for event in in_snapshots]
+        found += [_message(event, Form.SNAPSHOT) for event in rule.group_snapshot_events or family.events]
     return list(dict.fromkeys(found))
 
 

@@ -13,8 +13,10 @@ from duelcast.endpoints.common import add_common_commands
 from duelcast.endpoints.documents import messages
 from duelcast.endpoints.documents.channels import ChannelDescription, channels_of
 from duelcast.endpoints.documents.codes import CloseCode, ErrorCode, close_codes, error_codes
+from duelcast.endpoints.documents.example_frames import Frame, example_frames
+from duelcast.endpoints.documents.fields import Schema
 from duelcast.endpoints.documents.messages import Form, Message
-from duelcast.endpoints.documents.schemas import Schema, Schemas
+from duelcast.endpoints.documents.schemas import Schemas
 from duelcast.endpoints.kit import KIB, Auth, CommandSpec, Endpoint
 from duelcast.errors import (
     InternalError,
@@ -57,7 +59,7 @@ class MessageDescription:
     endpoint.
 
     `fields` are the message's own fields, without those that every message of the same form has. `successor` is the
-    name to send today, if `type` is an old name.
+    name to send today, if `type` is an old name. `examples` are whole frames.
     """
 
     key: str
@@ -68,6 +70,7 @@ class MessageDescription:
     description: str
     fields: Sequence[FieldDescription]
     successor: str | None
+    examples: Sequence[Frame]
 
     @property
     def summary(self) -> str:
@@ -80,7 +83,8 @@ class CommandDescription:
     """A command with its answers.
 
     `old` is the same command under its former names. `replies` are its answers other than errors. `errors` are all its
-    error codes, and `own_errors` those that not every command has. If `is_common`, every endpoint has the command.
+    error codes, and `own_errors` those that not every command has. If `is_common`, every endpoint has the command. The
+    last four fields are those of its `CommandSpec`.
     """
 
     message: MessageDescription
@@ -92,6 +96,10 @@ class CommandDescription:
     least_role: Role
     needs_token: bool
     is_common: bool
+    joins: Sequence[str]
+    leaves: Sequence[str]
+    is_safe: bool
+    idempotency_key: str | None
 
     @property
     def role_name(self) -> str:
@@ -222,6 +230,10 @@ class _Builder:
             least_role=spec.least_role,
             needs_token=spec.least_role > Role.ANONYMOUS or endpoint.auth is not Auth.PUBLIC,
             is_common=spec.handler in self._common_handlers,
+            joins=spec.joins,
+            leaves=spec.leaves,
+            is_safe=spec.is_safe,
+            idempotency_key=spec.idempotency_key,
         )
 
     def _all(self, found: Iterable[Message]) -> list[MessageDescription]:
@@ -240,6 +252,7 @@ class _Builder:
                 description=schemas.description(message),
                 fields=_fields(schemas.members(message), schemas.required(message)),
                 successor=message.successor,
+                examples=example_frames(message),
             )
         return known
 

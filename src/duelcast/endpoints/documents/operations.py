@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from duelcast.endpoints.documents.shapes import (
+from duelcast.endpoints.documents.members import (
     Field,
     Schema,
     Shape,
     fields_of,
-    is_record,
     reachable,
+    references,
     resolved,
     signature,
 )
 
 _API = "/api/"
 """The paths of the API begin with it; the others are pages and checks for operators."""
+_REFUSAL = "Problem"
+"""The record with which the server refuses a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """All operations, and the records in them. `shared` are the names of records that messages have too."""
+    """All operations, and the records in them. `shared` are the names of further records in them,
+    which messages have too."""
 
     operations: Sequence[Operation]
     records: Sequence[Shape]
@@ -51,58 +55,66 @@ def read_operations(document: Mapping[str, Any], known: Iterable[Shape]) -> Oper
     Raises `ValueError` if two operations have one name, or a record is called like a different message or record.
     """
     schemas: Mapping[str, Schema] = document["components"]["schemas"]
-    names = {name: name for name in schemas}
     operations = [
-        _operation(method, path, described, schemas, names)
+        _operation(method, path, described, schemas)
         for path, item in document["paths"].items()
         if path.startswith(_API)
         for method, described in item.items()
     ]
+    repeated = [name for name, count in Counter(operation.name for operation in operations).items() if count > 1]
+    if repeated:
+        raise ValueError(f"several operations are called {', '.join(repeated)}")
     bodies = [operation.body for operation in operations if operation.body is not None]
     responses = [operation.response for operation in operations if operation.response is not None]
     asked = reachable(schemas, bodies)
-    taken = {shape.name: shape for shape in known}
-    records, shared = [], set()
-    for name in sorted(asked | reachable(schemas, responses) | {"Problem"}):
-        if not is_record(schemas[name]):
-            continue
-        shape = _record(name, schemas, names, asked=name in asked)
-        if name not in taken:
-            records.append(shape)
-        elif signature(taken[name].fields) == signature(shape.fields) and taken[name].asked == shape.asked:
-            shared.add(name)
-        else:
+    shapes = {shape.name: shape for shape in known}
+    records = []
+    for name in sorted({*asked, *reachable(schemas, responses), _REFUSAL}):
+        record = _record(name, schemas, asked=name in asked)
+        same = shapes.get(name)
+        if same is None:
+            records.append(record)
+        elif (signature(same.fields), same.asked) != (signature(record.fields), record.asked):
             raise ValueError(f"the record {name} of the HTTP API differs from what messages call {name}")
-    ids = [operation.name for operation in operations]
-    if len(set(ids)) < len(ids):
-        raise ValueError(f"two operations have one name: {sorted({name for name in ids if ids.count(name) > 1})}")
-    return Operations(sorted(operations, key=lambda operation: operation.name), records, frozenset(shared))
+    used = {
+        *references([field.schema for record in records for field in record.fields]),
+        *references(bodies + responses),
+    }
+    return Operations(
+        operations=sorted(operations, key=lambda operation: operation.name),
+        records=records,
+        shared=frozenset(used & shapes.keys()),
+    )
 
 
-def _record(name: str, schemas: Mapping[str, Schema], names: Mapping[str, str], *, asked: bool) -> Shape:
+def _record(name: str, schemas: Mapping[str, Schema], *, asked: bool) -> Shape:
+    """A record. If it comes from the server, it always has the members that have a default."""
     schema = schemas[name]
     fields = [
-        Field(each.name, resolved(each.schema, schemas, names), each.always or (not asked and "default" in each.schema))
+        Field(each.name, _resolved(each.schema, schemas), each.always or (not asked and "default" in each.schema))
         for each in fields_of([schema])
     ]
     return Shape(name, schema.get("description", ""), fields, asked)
 
 
-def _operation(
-    method: str, path: str, described: Mapping[str, Any], schemas: Mapping[str, Schema], names: Mapping[str, str]
-) -> Operation:
-    body, is_optional = _without_null(_content(described.get("requestBody", {})))
+def _operation(method: str, path: str, described: Mapping[str, Any], schemas: Mapping[str, Schema]) -> Operation:
+    request = described.get("requestBody", {})
+    body, permits_null = _without_null(_content(request))
     success = next(answer for status, answer in described["responses"].items() if status.startswith("2"))
     return Operation(
-        name=described["operationId"][0].lower() + described["operationId"][1:],
+        name=described["operationId"],
         method=method.upper(),
         path=path,
         description="\n\n".join(filter(None, [_sentence(described["summary"]), described.get("description")])),
         parameters=[_parameter(parameter) for parameter in described.get("parameters", ())],
-        body=None if body is None else resolved(body, schemas, names),
-        body_is_optional=is_optional or not described.get("requestBody", {}).get("required", False),
-        response=resolved(_content(success), schemas, names),
+        body=_resolved(body, schemas),
+        body_is_optional=permits_null or not request.get("required", False),
+        response=_resolved(_content(success), schemas),
     )
+
+
+def _resolved(schema: Schema | None, schemas: Mapping[str, Schema]) -> Any:
+    return resolved(schema, schemas, {name: name for name in schemas})
 
 
 def _content(described: Mapping[str, Any]) -> Schema | None:

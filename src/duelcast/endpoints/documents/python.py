@@ -1,4 +1,4 @@
-"""Prints the types of the WebSocket messages for Python, as modules of msgspec structs."""
+"""Prints the types of messages and of the HTTP API for Python, as modules of msgspec structs."""
 
 from __future__ import annotations
 
@@ -10,18 +10,9 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from duelcast.endpoints.documents.members import Field, Schema, Shape, pascal, signature
 from duelcast.endpoints.documents.operations import Operation, Operations
-from duelcast.endpoints.documents.shapes import (
-    Command,
-    EndpointShapes,
-    Field,
-    Message,
-    Schema,
-    Shape,
-    Shapes,
-    pascal,
-    signature,
-)
+from duelcast.endpoints.documents.shapes import Command, EndpointShapes, Message, Shapes
 
 _WIDTH = 120
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}

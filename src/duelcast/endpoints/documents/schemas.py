@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-
+from duelcast.endpoints.documents.fields import PREFIX, Schema, schema_components
 from duelcast.endpoints.documents.messages import Form, Message
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event, message_type
-
-Schema = dict[str, Any]
-
-_PREFIX = "#/components/schemas/"
-
-_CITATION = re.compile(r" \(protocol §[\d.]+(, §[\d.]+)*\)")
 
 _SHARED: dict[str, Schema] = {
     "RequestId": {
@@ -28,6 +19,7 @@ _SHARED: dict[str, Schema] = {
     "Timestamp": {
         "type": "string",
         "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$",
+        "format": "date-time",
         "description": "ISO-8601 in UTC with milliseconds.",
     },
     "Channel": {"type": "string", "description": "The channel of a push, or the group of a group's snapshot."},
@@ -64,8 +56,7 @@ class Schemas:
     def __init__(self, messages: Iterable[Message]) -> None:
         distinct = list(dict.fromkeys(messages))
         structs = list(dict.fromkeys(message.struct for message in distinct))
-        references, named = msgspec.json.schema_components(structs, ref_template=f"{_PREFIX}{{name}}")
-        named = {name: for_readers(schema) for name, schema in named.items()}
+        references, named = schema_components(structs)
         names = {struct: _name(reference["$ref"]) for struct, reference in zip(structs, references, strict=True)}
         bare = {struct: named.pop(name) for struct, name in names.items()}
         self._names = {message: _payload_name(message, names[message.struct]) for message in distinct}
@@ -94,22 +85,17 @@ class Schemas:
         return required
 
 
-def for_readers(schema: Schema) -> Schema:
-    """`schema` without the indentation of docstrings, and without their citations of the contract."""
-    return {**schema, "description": _CITATION.sub("", inspect.cleandoc(schema.get("description", "")))}
-
-
 def _is_command(message: Message) -> bool:
     return message.form is Form.COMMAND
 
 
 def reference(name: str) -> Schema:
     """A reference to the schema `name`."""
-    return {"$ref": f"{_PREFIX}{name}"}
+    return {"$ref": f"{PREFIX}{name}"}
 
 
 def _name(reference: str) -> str:
-    return reference.removeprefix(_PREFIX)
+    return reference.removeprefix(PREFIX)
 
 
 def _payload_name(message: Message, struct_name: str) -> str:
@@ -124,7 +110,11 @@ def _payload(message: Message, bare: Schema) -> Schema:
 
 def _command_payload(message: Message, bare: Schema) -> Schema:
     properties = {"type": {"const": message.type}, **_without(bare["properties"], "type")}
-    properties["requestId"] = {"anyOf": [reference("RequestId"), {"type": "null"}], "default": None}
+    properties["requestId"] = {
+        "anyOf": [reference("RequestId"), {"type": "null"}],
+        "default": None,
+        "description": _SHARED["RequestId"]["description"],
+    }
     assert issubclass(message.struct, Command)
     if not message.struct.uses_timestamp:
         properties["timestamp"] = {"description": "Ignored."}

@@ -1,24 +1,19 @@
-"""Prints the types of the WebSocket messages for TypeScript."""
+"""Prints the types of messages and of the HTTP API for TypeScript."""
 
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
+from duelcast.endpoints.documents.members import Field, Schema, Shape, pascal
 from duelcast.endpoints.documents.operations import Operation, Operations
-from duelcast.endpoints.documents.shapes import (
-    ChannelFamily,
-    Command,
-    EndpointShapes,
-    Field,
-    Schema,
-    Shape,
-    Shapes,
-    pascal,
-)
+from duelcast.endpoints.documents.shapes import ChannelFamily, Command, EndpointShapes, Shapes
 
 WIDTH = 120
+PARAMETER = re.compile(r"[<{]\w+[>}]")
+"""A parameter in the name of a channel."""
 _HEAD = """\
 // The messages of the endpoints. Written by `make docs` from the AsyncAPI document; do not edit.
 """
@@ -97,14 +92,20 @@ def operations(http: Operations) -> str:
     lines = ["/** The operations of the HTTP API by name. */", "export interface HttpOperations {"]
     for operation in http.operations:
         lines += (f"  {line}" for line in _operation(operation))
-    shared = sorted(http.shared)
     parts = [
         "// The HTTP API. Written by `make docs` from the OpenAPI document; do not edit.\n",
-        "\n".join(["import type {", *(f"  {name}," for name in shared), '} from "./messages.js";', ""]),
+        _import(sorted(http.shared)),
         *(interface(record) for record in http.records),
         "\n".join([*lines, "}", ""]),
     ]
     return "\n".join(parts)
+
+
+def _import(names: Sequence[str]) -> str:
+    line = f'import type {{ {", ".join(names)} }} from "./messages.js";\n'
+    if len(line) <= WIDTH:
+        return line
+    return "\n".join(["import type {", *(f"  {name}," for name in names), '} from "./messages.js";', ""])
 
 
 # ── records and messages ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -231,7 +232,7 @@ def _command(command: Command, common: set[str]) -> Iterator[str]:
 
 def _channels(family: ChannelFamily) -> Iterator[str]:
     names = [template(family.name), *([template(family.group)] if family.group is not None else [])]
-    yield f"      {json.dumps(family.name)}: {{"
+    yield f"      {property_name(family.name)}: {{"
     yield f"        name: {' | '.join(dict.fromkeys(names))};"
     yield f"        push: {' | '.join(family.pushes)};"
     yield "      };"
@@ -262,11 +263,9 @@ def _operation(operation: Operation) -> Iterator[str]:
 
 
 def template(name: str) -> str:
-    """The type of names such as `chat.<id>`."""
-    parts = name.replace("<", "\0").replace(">", "\0").split("\0")
-    if len(parts) == 1:
-        return json.dumps(name)
-    return "`" + "".join("${string}" if index % 2 else part for index, part in enumerate(parts)) + "`"
+    """The type of names such as `chat.{contestId}`."""
+    text, parameters = PARAMETER.subn("${string}", name)
+    return f"`{text}`" if parameters else json.dumps(name)
 
 
 def property_name(name: str) -> str:

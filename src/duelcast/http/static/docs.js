@@ -143,7 +143,7 @@ const spaced = (names) => names.flatMap((name, index) => [index ? " " : "", make
 function channels(rows) {
   if (!rows?.length) return [];
   return [make("h4", {}, "Channels"), table(["Channel", "Kind", "Carries", "Who", "Meaning"], rows.map((row) => [
-    spaced([row.name, row.group].filter(Boolean)), [row.kind, row.key ? ` (${row.key})` : ""],
+    spaced([row.name, row.group].filter(Boolean)), [row.kind, row.key?.length ? ` (${row.key.join(", ")})` : ""],
     spaced(row.events ?? []), prose(row.who), prose(row.description)]))];
 }
 

@@ -1,0 +1,1 @@
+"""Examples of messages, one file per endpoint. Together they tell of ten minutes of contest 2."""

@@ -1,0 +1,100 @@
+"""An evening on which two programs on each client library chat while something fails; at its end all of them must hold
+the same as the server."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from tests.clients.programs import Program, running
+from tests.clients.town import CONTEST, Town, token_of
+
+SAY_PAUSE_S = 0.1
+NOTIFY_EVERY = 10
+AGREE_TIMEOUT_S = 60.0
+PROGRAMS = {"ann": "python", "bob": "python", "cat": "node", "dan": "node"}
+"""The language of each program, by its wallet."""
+
+
+class Evening:
+    """`town` is reached directly, and the programs reach the server over `url`."""
+
+    def __init__(self, url: str, town: Town, folder: Path, seed: int) -> None:
+        self.programs: list[Program] = []
+        self._url = url
+        self._town = town
+        self._folder = folder
+        self._rng = random.Random(seed)
+        self._said: dict[str, set[str]] = {wallet: set() for wallet in PROGRAMS}
+        self._is_over = False
+
+    async def spend(self, trouble: Callable[[], Awaitable[None]]) -> None:
+        """Have the programs chat until `trouble` is over, and compare them with the server."""
+        async with AsyncExitStack() as stack:
+            for wallet, language in PROGRAMS.items():
+                one = running(language, wallet, self._url, CONTEST, token_of(wallet), self._folder)
+                self.programs.append(await stack.enter_async_context(one))
+            for program in self.programs:
+                await _until(program, {"live": True})
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._chat())
+                tasks.create_task(self._trade())
+                await trouble()
+                self._is_over = True
+            await self._compare()
+
+    async def _chat(self) -> None:
+        for number in count(1):
+            if self._is_over:
+                return
+            program = self._rng.choice(self.programs)
+            text = f"{program.name} {number}"
+            self._said[program.name].add(text)
+            program.say(text)
+            if number % NOTIFY_EVERY == 0:
+                await self._town.notify(self._rng.choice(list(PROGRAMS)))
+            await asyncio.sleep(self._rng.uniform(0, 2 * SAY_PAUSE_S))
+
+    async def _trade(self) -> None:
+        while not self._is_over:
+            await self._town.trade()
+
+    async def _compare(self) -> None:
+        for program in self.programs:
+            await program.settled(self._said[program.name])
+        stored = await self._town.chat()
+        ids = {text: id_ for id_, text in stored}
+        assert len(ids) == len(stored), "a message is stored twice"
+        for program in self.programs:
+            assert program.said == {text: ids.get(text) for text in self._said[program.name]}
+        board = await self._town.insist("GET", f"/contests/{CONTEST}/leaderboard")
+        for program in self.programs:
+            expected = {
+                "live": True,
+                "chat": [(id_, text, "sent") for id_, text in stored],
+                "heard": [id_ for id_, _ in stored],
+                "prices": self._town.prices,
+                "board": board["version"],
+                "unread": await self._town.unread(program.name),
+                "problems": [],
+            }
+            await _until(program, expected)
+
+
+async def _until(program: Program, expected: dict[str, Any]) -> None:
+    """Wait until a program reports `expected`."""
+    found: dict[str, Any] = {}
+    try:
+        async with asyncio.timeout(AGREE_TIMEOUT_S):
+            while found != expected:
+                report = await program.report()
+                found = {name: getattr(report, name) for name in expected}
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        pass
+    assert found == expected, program.name

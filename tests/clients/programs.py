@@ -1,0 +1,129 @@
+"""Client programs that tests drive: one on each client library, with the same commands.
+
+A program reads commands from its standard input, one JSON object a line, and answers on its standard output:
+
+- `{"say": "gg"}` sends a chat message, and is answered `{"said": "gg", "id": 7}` or `{"said": "gg", "error": "CODE"}`;
+- `{"report": 1}` is answered with everything that the program holds, see `Report`;
+- `{"quit": true}` ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, convert
+
+
+PROJECT = Path(__file__).resolve().parents[2]
+ANSWER_TIMEOUT_S = 90.0
+LONGEST_LINE_BYTES = 16 * 1024 * 1024
+COMMANDS = {
+    "python": (sys.executable, "-W", "error", "-m", "tests.clients.python_program"),
+    "node": ("node", "clients/typescript/test/program.mjs"),
+}
+"""By language, the command that starts a program; its arguments follow."""
+
+
+class Report(Struct, frozen=True):
+    """The state of a program: its chat as id, text and status; the ids that it has `heard` one by one; prices by symbol;
+    versions; and `problems`, sentences that should not be there."""
+
+    report: int
+    states: dict[str, str]
+    live: bool
+    chat: list[tuple[int | None, str, str]]
+    heard: list[int]
+    prices: dict[str, float | None]
+    board: int
+    unread: int | None
+    notifications: list[int]
+    problems: list[str]
+
+
+class Program:
+    """A running program."""
+
+    def __init__(self, name: str, process: Process) -> None:
+        self.name = name
+        self.said: dict[str, int | str] = {}
+        """The outcome of each chat message that has one: its id, or the code of an error."""
+        self.process = process
+        self._reports: dict[int, asyncio.Future[Report]] = {}
+        self._changed = asyncio.Event()
+
+    def say(self, text: str) -> None:
+        self._write(say=text)
+
+    async def report(self) -> Report:
+        number = len(self._reports)
+        future = self._reports[number] = asyncio.get_running_loop().create_future()
+        self._write(report=number)
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            return await future
+
+    async def settled(self, texts: set[str]) -> None:
+        """Wait until all `texts` have an outcome."""
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            while not texts <= self.said.keys():
+                self._changed.clear()
+                await self._changed.wait()
+
+    def quit(self) -> None:
+        self._write(quit=True)
+
+    def _write(self, **command: object) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(command).encode() + b"\n")
+
+    async def read(self) -> None:
+        """Take its answers until it ends."""
+        assert self.process.stdout is not None
+        while line := await self.process.stdout.readline():
+            answer: dict[str, Any] = json.loads(line)
+            if "said" in answer:
+                assert answer["said"] not in self.said, f"{answer} settled twice"
+                self.said[answer["said"]] = answer.get("id", answer.get("error"))
+                self._changed.set()
+            else:
+                report = convert(answer, Report)
+                self._reports[report.report].set_result(report)
+
+
+@asynccontextmanager
+async def running(language: str, name: str, url: str, contest: int, token: str, folder: Path) -> AsyncIterator[Program]:
+    """A program that ends properly at the end of the block: in time, with code 0 and nothing on its standard error."""
+    errors = folder / f"{name}.err"
+    with errors.open("wb") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            *COMMANDS[language],
+            url,
+            str(contest),
+            token,
+            cwd=PROJECT,
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=stderr,
+            limit=LONGEST_LINE_BYTES,
+        )
+    program = Program(name, process)
+    reading = asyncio.create_task(program.read())
+    try:
+        yield program
+        program.quit()
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            code = await process.wait()
+            await reading
+        assert (code, errors.read_text()) == (0, ""), name
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)

@@ -1,0 +1,110 @@
+"""A client program on the Python library: `python -m tests.clients.python_program URL CONTEST TOKEN`. See `programs`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+from duelcast.client import Client, DuelcastError, RequestFailed, Room
+
+
+class Program:
+    """Follows prices, a leaderboard, a room and the inbox, and reports what it holds."""
+
+    def __init__(self, client: Client, room: Room, contest: int) -> None:
+        self._client = client
+        self._room = room
+        self._contest = contest
+        self._prices: dict[str, float | None] = {}
+        self._board = -1
+        self._heard: list[int] = []
+        self._problems: list[str] = []
+        self._saying: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        async with self._client.inbox() as inbox:
+            following = [asyncio.create_task(work) for work in (self._prices_change(), self._board_changes())]
+            following += [asyncio.create_task(self._hear()), asyncio.create_task(self._watch())]
+            async for line in lines():
+                if "say" in line:
+                    task = asyncio.create_task(self._say(line["say"]))
+                    self._saying.add(task)
+                    task.add_done_callback(self._saying.discard)
+                elif "report" in line:
+                    write(
+                        report=line["report"],
+                        states={name: state.status for name, state in self._client.states.items()},
+                        live=self._room.status == "live" and inbox.status == "live",
+                        chat=[entry(each) for each in self._room.messages],
+                        heard=self._heard,
+                        prices=self._prices,
+                        board=self._board,
+                        unread=inbox.unread,
+                        notifications=[each.id for each in inbox.notifications],
+                        problems=self._problems,
+                    )
+                elif "quit" in line:
+                    break
+            for task in following:
+                task.cancel()
+            await asyncio.gather(*following, return_exceptions=True)
+
+    async def _prices_change(self) -> None:
+        async for price in self._client.market("*"):
+            self._prices[price.symbol] = price.price
+
+    async def _board_changes(self) -> None:
+        async for board in self._client.leaderboard(self._contest):
+            self._board = board.version
+
+    async def _hear(self) -> None:
+        async for message in self._room.chat():
+            if self._heard and message.id <= self._heard[-1]:
+                self._problems.append(f"heard {message.id} after {self._heard[-1]}")
+            self._heard.append(message.id)
+
+    async def _watch(self) -> None:
+        async for room in self._room.changes():
+            ids = [each.message.id for each in room.messages if each.message is not None]
+            if ids != sorted(set(ids)):
+                self._problems.append(f"the chat is out of order: {ids}")
+
+    async def _say(self, text: str) -> None:
+        try:
+            message = await self._room.send(text, timeout=60)
+        except RequestFailed as failed:
+            write(said=text, error=failed.code)
+        except DuelcastError as failed:
+            write(said=text, error=type(failed).__name__)
+        else:
+            write(said=text, id=message.id)
+
+
+def entry(each: Any) -> list[Any]:
+    return [None if each.message is None else each.message.id, each.text, each.status]
+
+
+async def lines() -> AsyncIterator[dict[str, Any]]:
+    """The commands on the standard input."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        yield json.loads(line)
+
+
+def write(**members: Any) -> None:
+    sys.stdout.write(json.dumps(members) + "\n")
+    sys.stdout.flush()
+
+
+async def main(url: str, contest: int, token: str) -> None:
+    asyncio.get_running_loop().set_debug(True)
+    async with Client(url, token=token) as client, client.room(contest) as room:
+        await Program(client, room, contest).run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

@@ -1,0 +1,43 @@
+"""Client programs lose nothing, repeat nothing and never hang, however often their server is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.clients.evening import PROGRAMS, Evening
+from tests.clients.town import SETTINGS, Town
+from tests.e2e.process import serving
+from tests.ports import free_port
+
+pytestmark = pytest.mark.clients
+
+SEED = 9
+KILLS = 20
+LIFE_S, PAUSE_S = (0.3, 3.0), (0.0, 1.0)
+"""How long a server lives, and for how long there is none."""
+
+
+async def test_clients_hold_what_the_server_holds_after_it_was_killed_twenty_times(tmp_path: Path) -> None:
+    port, rng = free_port(), random.Random(SEED)
+    async with AsyncExitStack() as last, httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}", trust_env=False
+    ) as http:
+        stack = await last.enter_async_context(AsyncExitStack())
+        await stack.enter_async_context(serving(tmp_path, port=port, **SETTINGS))
+        town = Town(http, port, SEED)
+        await town.open(list(PROGRAMS))
+
+        async def kill_again_and_again() -> None:
+            for _ in range(KILLS):
+                await asyncio.sleep(rng.uniform(*LIFE_S))
+                await stack.aclose()
+                await asyncio.sleep(rng.uniform(*PAUSE_S))
+                await stack.enter_async_context(serving(tmp_path, port=port, **SETTINGS))
+
+        await Evening(f"http://127.0.0.1:{port}", town, tmp_path, SEED).spend(kill_again_and_again)
