@@ -124,13 +124,19 @@ export interface ContestPage {
  */
 export interface ContestPatch {
   name?: string | null | undefined;
+  /** ISO-8601 with an offset. */
   start_time?: string | null | undefined;
+  /** ISO-8601 with an offset. */
   end_time?: string | null | undefined;
   description?: string | null | undefined;
+  /** an `https:` URL */
   image_url?: string | null | undefined;
   rules?: string | null | undefined;
+  /** An amount with at most 9 decimals, as a string or a number. */
   entry_fee?: string | number | null | undefined;
+  /** An amount with at most 9 decimals, as a string or a number. */
   prize_pool?: string | number | null | undefined;
+  /** 1 to 16 characters of A-Z 0-9 */
   currency?: string | null | undefined;
   payout?: readonly PayoutInput[] | null | undefined;
   min_participants?: number | null | undefined;
@@ -154,7 +160,9 @@ export interface ErrorInput {
   level: "critical" | "debug" | "error" | "info" | "warning";
   /** The error message; 4,000 characters are kept. */
   error: string;
+  /** Where the error occurred. */
   source?: string | undefined;
+  /** At most 16 KiB of JSON. */
   details?: Record<string, unknown> | undefined;
 }
 
@@ -180,10 +188,14 @@ export interface NewContest {
   /** ISO-8601 with an offset. */
   end_time: string;
   description?: string | undefined;
+  /** an `https:` URL */
   image_url?: string | undefined;
   rules?: string | undefined;
+  /** An amount with at most 9 decimals, as a string or a number. */
   entry_fee?: string | number | undefined;
+  /** An amount with at most 9 decimals, as a string or a number. */
   prize_pool?: string | number | undefined;
+  /** 1 to 16 characters of A-Z 0-9 */
   currency?: string | undefined;
   payout?: readonly PayoutInput[] | undefined;
   min_participants?: number | undefined;
@@ -225,6 +237,7 @@ export interface NodeRecord {
  * a given `dedupeKey`, so that it is safe to repeat a request.
  */
 export interface NotificationInput {
+  /** Invalid wallets are skipped and counted. */
   wallets?: readonly string[] | undefined;
   broadcast?: boolean | undefined;
   /** 1 to 64 of A-Z 0-9 _, such as `CONTEST_INVITE` */
@@ -234,8 +247,11 @@ export interface NotificationInput {
   /** Plain text. */
   content: string;
   priority?: "high" | "low" | "medium" | "urgent" | undefined;
+  /** an `https:` URL, or a path that begins with one `/` */
   link?: string | undefined;
+  /** At most 16 KiB of JSON. */
   data?: Record<string, unknown> | undefined;
+  /** ISO-8601 with an offset; the notification is removed at this time. */
   expires_at?: string | undefined;
   dedupeKey?: string | undefined;
 }
@@ -244,6 +260,7 @@ export interface NotificationInput {
 export interface OperationInput {
   ok: boolean;
   durationMs: number;
+  /** The error text; secrets in it are removed. */
   error?: string | undefined;
 }
 
@@ -254,6 +271,7 @@ export interface OperationsTaken {
 
 /** A user's change of their own nickname; null removes it. */
 export interface OwnChangeInput {
+  /** Unique without regard to case; no control or bidi characters. */
   nickname: string | null;
 }
 
@@ -313,6 +331,7 @@ export interface PostedPrice {
   market_cap?: number | undefined;
   fdv?: number | undefined;
   liquidity?: number | undefined;
+  /** The platform's own time, as ISO-8601 with an offset. */
   timestamp?: string | undefined;
 }
 
@@ -326,6 +345,7 @@ export interface PostedTrade {
   price: number;
   quantity: number;
   side: "buy" | "sell";
+  /** The platform's own time, as ISO-8601 with an offset. */
   timestamp?: string | undefined;
   id?: string | number | undefined;
 }
@@ -420,7 +440,9 @@ export interface SettingInput {
   value: unknown;
   description?: string | undefined;
   visibility?: "admin" | "public" | "user" | undefined;
+  /** Hides the value from everybody; can be set only at creation. */
   secret?: boolean | undefined;
+  /** Change the setting only if this is its version, or, with 0, only if it is not stored yet. */
   expectedVersion?: number | undefined;
 }
 
@@ -471,8 +493,10 @@ export interface TokenMetadataInput {
   /** Characters of A-Z a-z 0-9 _ : . - */
   address: string;
   decimals: number;
+  /** an `https:` URL */
   image_url?: string | undefined;
   description?: string | undefined;
+  /** `#rrggbb` or `#rrggbbaa`. */
   color?: string | undefined;
   socials?: Record<string, string> | undefined;
   websites?: readonly WebsiteInput[] | undefined;
@@ -504,6 +528,7 @@ export interface TradeRecord {
 
 /** A change to a user; omitted fields stay as they are. */
 export interface UserChangeInput {
+  /** Unique without regard to case; no control or bidi characters. */
   nickname?: string | undefined;
   role?: "admin" | "superadmin" | "user" | undefined;
   banned?: boolean | undefined;

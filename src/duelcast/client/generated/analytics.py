@@ -24,10 +24,12 @@ from .records import ActiveUser, EventCount, GivenEvent, MetricData, ServerStats
 
 
 class ActiveUsers(Message, frozen=True, kw_only=True, tag="active_users"):
-    """Active users: at most 500, the most recently active first; `count` includes all."""
+    """The active users."""
 
     users: list[ActiveUser]
+    """The users, most recently active first, at most 500."""
     count: int
+    """How many users are active, including those who are not listed."""
     timestamp: str
 
 
@@ -35,6 +37,7 @@ class AnalyticsUnsubscribed(Message, frozen=True, kw_only=True, tag="unsubscribe
     """The dashboard is no longer followed."""
 
     dashboard: bool
+    """Always true."""
     timestamp: str
 
 
@@ -42,29 +45,39 @@ class AnalyticsWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     message: str
+    """A greeting for people."""
     isAdmin: bool
+    """Whether this connection has the rights of an admin."""
     timestamp: str
 
 
 class DashboardUpdate(Message, frozen=True, kw_only=True, tag="dashboard_update"):
-    """The present state. `topEvents` covers the past 24 hours. `eventsPerMinute` covers the past 60 minutes, oldest
-    first, and ends with the current minute."""
+    """The present state."""
 
     stats: ServerStats
+    """The figures of the server."""
     activeUsers: int
+    """How many users are active."""
     topEvents: list[EventCount]
+    """The most frequent events of the past 24 hours."""
     eventsPerMinute: list[int]
+    """How many events were received in each of the past 60 minutes, oldest first; the last one is the current
+    minute."""
     timestamp: str
 
 
 class EventTracked(Message, frozen=True, kw_only=True, tag="event_tracked"):
-    """The event or events are stored. `events` lists them in the order in which they were sent; a single event is
-    described by the other fields instead."""
+    """The event or events are stored."""
 
     event: str | None = None
+    """The name of the event; absent if several were sent."""
     eventId: str | None = None
+    """The id of the event, a UUID in lower case; absent if several were sent."""
     duplicate: bool | None = None
+    """Whether an event with this id had been stored before, so that the new one is ignored; absent if several were
+    sent."""
     events: list[TrackedEvent] | None = None
+    """The events in the order in which they were sent; absent if one was sent by itself."""
     timestamp: str
 
 
@@ -72,7 +85,9 @@ class MetricUpdate(Message, frozen=True, kw_only=True, tag="metric_update"):
     """The value of a metric."""
 
     metric: str
+    """The name of the metric."""
     data: MetricData
+    """The value of the metric."""
     channel: str
     seq: int
     timestamp: str
@@ -82,6 +97,7 @@ class ServerStatsReport(Message, frozen=True, kw_only=True, tag="server_stats"):
     """Statistics of the server."""
 
     stats: ServerStats
+    """The figures of the server."""
     timestamp: str
 
 
@@ -89,6 +105,7 @@ class SubscribedMetric(Message, frozen=True, kw_only=True, tag="subscribed_metri
     """The metric is followed; its current value comes next."""
 
     metric: str
+    """The name of the metric."""
     timestamp: str
 
 
@@ -96,14 +113,16 @@ class UnsubscribedMetric(Message, frozen=True, kw_only=True, tag="unsubscribed_m
     """The metric is no longer followed."""
 
     metric: str
+    """The name of the metric."""
     timestamp: str
 
 
 class AnalyticsHeartbeat(Command[HeartbeatAck], frozen=True, kw_only=True, tag="heartbeat"):
-    """Shows that the user is present, and in which `zone`; the zone applies until another is named or the connection
-    ends."""
+    """Shows that the user is present, and where."""
 
     zone: str | None = None
+    """The part of the platform that the user is looking at, such as `TRADING`; it applies until another is named or
+    the connection ends. 1 to 32 of A-Z 0-9 _"""
 
 
 class GetActiveUsers(Command[ActiveUsers], frozen=True, kw_only=True, tag="get_active_users"):
@@ -122,18 +141,24 @@ class SubscribeMetric(Command[SubscribedMetric], frozen=True, kw_only=True, tag=
     """Follows a metric."""
 
     metric: str
-    """`UNKNOWN_METRIC` errors list the names."""
+    """The name of the metric. `UNKNOWN_METRIC` errors list the names."""
 
 
 class TrackEvent(Command[EventTracked], frozen=True, kw_only=True, tag="track_event"):
-    """Stores an event, or all of `events`; the answer means that they are on disk. An `eventId` is stored only once
-    per wallet, so it is safe to send an event again with the same `eventId`."""
+    """Stores an event, or all of `events`; the answer means that they are on disk."""
 
     event: str | None = None
+    """The name of the event; excludes `events`. 1 to 64 of A-Z a-z 0-9 _ . : -"""
     data: Mapping[str, Any] | None = None
+    """Facts about the event, at most 16 KiB of JSON."""
     eventId: str | None = None
+    """The id of the event, so that it can be sent again safely: each is stored only once per wallet. Without it, the
+    server makes one. A UUID."""
     occurredAt: str | None = None
+    """When the event happened: ISO-8601 with an offset, at most 24 h ago and at most 5 min ahead; for clients that
+    were offline."""
     events: Sequence[GivenEvent] | None = None
+    """Several events; excludes the other fields."""
 
 
 class UnsubscribeDashboard(Command[AnalyticsUnsubscribed], frozen=True, kw_only=True, tag="unsubscribe_dashboard"):
@@ -144,7 +169,7 @@ class UnsubscribeMetric(Command[UnsubscribedMetric], frozen=True, kw_only=True, 
     """Stops following a metric."""
 
     metric: str
-    """`UNKNOWN_METRIC` errors list the names."""
+    """The name of the metric. `UNKNOWN_METRIC` errors list the names."""
 
 
 AnalyticsMessage: TypeAlias = (

@@ -35,10 +35,14 @@ class CircuitBreakerResetResult(Message, frozen=True, kw_only=True, tag="service
     """The breaker is closed."""
 
     service: str
+    """The name of the service."""
     success: bool
+    """Always true."""
     status: str
-    """Known values: `closed`, `degraded`, `disabled`, `half_open`, `initializing`, `open`."""
+    """The status of the breaker. Known values: `closed`, `degraded`, `disabled`, `half_open`, `initializing`,
+    `open`."""
     details: str
+    """A sentence about the result."""
     timestamp: str
 
 
@@ -46,7 +50,9 @@ class CircuitBreakerWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     capabilities: CircuitBreakerCapabilities
+    """The rights of this connection."""
     channels: Channels
+    """The targets that may be followed."""
     timestamp: str
 
 
@@ -54,23 +60,30 @@ class HealthCheckResult(Message, frozen=True, kw_only=True, tag="service:health_
     """The result of a check. If the service is unhealthy, that too is sent as a result, not as an error."""
 
     service: str
+    """The name of the service."""
     healthy: bool
+    """Whether the check found that the service works."""
     status: str
-    """Known values: `circuit_open`, `degraded`, `healthy`, `stopped`, `unhealthy`, `unknown`."""
+    """The state of the service. Known values: `circuit_open`, `degraded`, `healthy`, `stopped`, `unhealthy`,
+    `unknown`."""
     latency_ms: float
+    """How long the check took, in milliseconds."""
     circuit_breaker: BreakerRecord
+    """The breaker of the service."""
     timestamp: str
 
 
 class LayerUpdate(Message, frozen=True, kw_only=True, tag="layer:status"):
-    """A layer with its services. `status` is `critical` if a service is `circuit_open` or `unhealthy`, otherwise
-    `warning` if a service is `degraded` or `stopped`. It is `unknown` if there are no services or all are
-    `unknown`, and otherwise `operational`."""
+    """A layer with its services."""
 
     layer: str
+    """The name of the layer."""
     status: str
-    """Known values: `critical`, `operational`, `unknown`, `warning`."""
+    """`critical` if a service is `circuit_open` or `unhealthy`, else `warning` if one is `degraded` or `stopped`,
+    else `unknown` if there is none or all are unknown, else `operational`. Known values: `critical`,
+    `operational`, `unknown`, `warning`."""
     services: list[LayerMember]
+    """The services of the layer."""
     channel: str
     seq: int
     timestamp: str
@@ -80,35 +93,53 @@ class ServiceAlert(Message, frozen=True, kw_only=True, tag="service:alert"):
     """A breaker or the health of a service changed."""
 
     service: str
+    """The name of the service."""
     alert: Alert
+    """The kind of change."""
     circuit_breaker: BreakerRecord
+    """The breaker of the service."""
     channel: str
     seq: int
     timestamp: str
 
 
 class ServiceUpdate(Message, frozen=True, kw_only=True, tag="service:update"):
-    """The new state of a service. If `removed` is true, the service no longer exists."""
+    """The new state of a service."""
 
     service: str
+    """The name of the service."""
     displayName: str
+    """The name for people."""
     layer: str
+    """The layer of the service, such as `data`."""
     status: str
-    """Known values: `circuit_open`, `degraded`, `healthy`, `stopped`, `unhealthy`, `unknown`."""
+    """The state of the service, of which the first that applies is given: `stopped`, `circuit_open`, `unhealthy`,
+    `degraded`, `unknown`, `healthy`. Known values: `circuit_open`, `degraded`, `healthy`, `stopped`, `unhealthy`,
+    `unknown`."""
     circuit_breaker: BreakerRecord
+    """The breaker of the service."""
     operations: CallCounts
+    """The calls of the service since the start."""
     performance: Performance
+    """How long calls took."""
     config: dict[str, Any]
+    """The public part of the service's configuration, without URLs."""
     dependencies: list[str]
+    """The names of the services that this one depends on."""
     updated_at: str
+    """When the state last changed."""
     previousStatus: str | None = None
-    """Known values: `circuit_open`, `degraded`, `healthy`, `stopped`, `unhealthy`, `unknown`."""
+    """The state before; absent if it is the same. Known values: `circuit_open`, `degraded`, `healthy`, `stopped`,
+    `unhealthy`, `unknown`."""
     alert: Alert | None = None
+    """The alert that was raised by this change; absent if there was none."""
     checked_by: str | None = None
-    """Known values: `admin`, `system`."""
+    """The role that had the service checked; absent unless a check caused this message. Known values: `admin`,
+    `system`."""
     reset_by: str | None = None
-    """Known values: `admin`, `system`."""
+    """The role that closed the breaker; absent unless that caused this message. Known values: `admin`, `system`."""
     removed: bool | None = None
+    """True if the service no longer exists; otherwise absent."""
     channel: str
     seq: int
     timestamp: str
@@ -118,6 +149,7 @@ class ServicesState(Message, frozen=True, kw_only=True, tag="services:state"):
     """All services."""
 
     services: list[ServiceState]
+    """The services."""
     timestamp: str
 
 
@@ -127,7 +159,7 @@ class CircuitBreakerSubscribeService(
     """Follows a service."""
 
     service: str
-    """1 to 64 of a-z 0-9 _ -"""
+    """The name of the service. 1 to 64 of a-z 0-9 _ -"""
 
 
 class HealthCheck(Command[HealthCheckResult], frozen=True, kw_only=True, tag="service:health_check"):
@@ -135,7 +167,7 @@ class HealthCheck(Command[HealthCheckResult], frozen=True, kw_only=True, tag="se
     everybody else one up to 10 s old."""
 
     service: str
-    """1 to 64 of a-z 0-9 _ -"""
+    """The name of the service. 1 to 64 of a-z 0-9 _ -"""
 
 
 class ResetCircuitBreaker(
@@ -144,7 +176,7 @@ class ResetCircuitBreaker(
     """Closes the breaker at once, so that calls are let through again."""
 
     service: str
-    """1 to 64 of a-z 0-9 _ -"""
+    """The name of the service. 1 to 64 of a-z 0-9 _ -"""
 
 
 class SubscribeAll(Command[SubscriptionConfirmed], frozen=True, kw_only=True, tag="subscribe_all"):
@@ -155,7 +187,7 @@ class SubscribeLayer(Command[SubscriptionConfirmed], frozen=True, kw_only=True, 
     """Follows a layer."""
 
     layer: str
-    """1 to 64 of a-z 0-9 _ -"""
+    """The name of the layer. 1 to 64 of a-z 0-9 _ -"""
 
 
 class SubscribeServices(Command[SubscriptionConfirmed], frozen=True, kw_only=True, tag="subscribe:services"):

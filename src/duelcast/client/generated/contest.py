@@ -32,10 +32,12 @@ from .records import (
 
 
 class AdminPresence(Message, frozen=True, kw_only=True, tag="admin_presence"):
-    """Whether at least one visible admin is in the room."""
+    """Admins became visible in the room, or none is any longer."""
 
     contestId: int
+    """The id of the contest."""
     active: bool
+    """Whether at least one visible admin is in the room."""
     channel: str
     seq: int
     timestamp: str
@@ -45,25 +47,31 @@ class AdminPresenceUpdated(Message, frozen=True, kw_only=True, tag="admin_presen
     """The admin is now shown or hidden."""
 
     contestId: int
+    """The id of the contest."""
     visibility: str
-    """Known values: `invisible`, `visible`."""
+    """Whether the admin is visible in the room. Known values: `invisible`, `visible`."""
     timestamp: str
 
 
 class AllContests(Message, frozen=True, kw_only=True, tag="all_contests"):
-    """A page of contests. The last page has no `nextCursor`."""
+    """A page of contests."""
 
     data: list[ContestView]
+    """The contests."""
     nextCursor: str | None = None
+    """The cursor of the next page; absent on the last one."""
     timestamp: str
 
 
 class ChatMessage(Message, frozen=True, kw_only=True, tag="chat_message"):
-    """A stored message. `duplicate` is present if a `messageId` was sent again."""
+    """A stored message."""
 
     contestId: int
+    """The id of the contest."""
     data: ChatMessageRecord
+    """The message."""
     duplicate: bool | None = None
+    """True in the answer to a `messageId` that was sent again; otherwise absent."""
     timestamp: str
 
 
@@ -71,17 +79,23 @@ class ChatMessageDeleted(Message, frozen=True, kw_only=True, tag="chat_message_d
     """An admin deleted a message."""
 
     contestId: int
+    """The id of the contest."""
     id: int
+    """The id of the message."""
     channel: str
+    seq: int
     timestamp: str
 
 
 class ChatMessages(Message, frozen=True, kw_only=True, tag="chat_messages"):
-    """Messages in the order of their ids; `hasMore` is true if there are more in the requested direction."""
+    """A page of the chat."""
 
     contestId: int
+    """The id of the contest."""
     data: list[ChatMessageRecord]
+    """Messages in the order of their ids."""
     hasMore: bool
+    """Whether there are more messages in the requested direction."""
     timestamp: str
 
 
@@ -89,24 +103,30 @@ class ContestRemoved(Message, frozen=True, kw_only=True, tag="contest_removed"):
     """A contest left the default list."""
 
     contestId: int
+    """The id of the contest."""
     channel: str
     seq: int
     timestamp: str
 
 
 class ContestRoomJoined(Message, frozen=True, kw_only=True, tag="contest_room_joined"):
-    """The current state of the room. `members` has at most 100 entries, most recently joined first. `recovered` is
-    present if a `since` was given. If it is true, the chat messages after that position follow; otherwise the
-    last 20 messages follow, and replace those that the client had."""
+    """The room was entered; the state of the contest, its chat and its leaderboard come next."""
 
     contestId: int
+    """The id of the contest."""
     role: str
-    """Known values: `admin`, `participant`, `spectator`."""
+    """The caller's role in the room. Known values: `admin`, `participant`, `spectator`."""
     members: list[RoomMember]
+    """The members of the room, most recently joined first, at most 100."""
     memberCount: int
+    """How many members the room has; hidden admins do not count."""
     spectatorCount: int
+    """How many members are neither participants nor admins, plus the anonymous connections."""
     positions: dict[str, int]
+    """The position of `chat.{contestId}`, by the name of the channel."""
     recovered: bool | None = None
+    """Present if a `since` was given. If it is true, the chat messages after that position follow; otherwise the
+    last 20 follow, and replace those that the client had."""
     timestamp: str
 
 
@@ -114,6 +134,7 @@ class ContestRoomLeft(Message, frozen=True, kw_only=True, tag="contest_room_left
     """No further push of this contest is sent, except on `public.contests`."""
 
     contestId: int
+    """The id of the contest."""
     timestamp: str
 
 
@@ -121,7 +142,9 @@ class ContestState(Message, frozen=True, kw_only=True, tag="contest_state"):
     """The present state of a contest."""
 
     contestId: int
+    """The id of the contest."""
     data: ContestView
+    """The contest."""
     timestamp: str
 
 
@@ -129,7 +152,9 @@ class ContestWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     message: str
+    """A greeting for people."""
     capabilities: ContestCapabilities
+    """The rights of this connection."""
     timestamp: str
 
 
@@ -137,7 +162,9 @@ class LeaderboardUpdate(Message, frozen=True, kw_only=True, tag="leaderboard_upd
     """A page of the leaderboard; pushes contain the top 100."""
 
     contestId: int
+    """The id of the contest."""
     data: Leaderboard
+    """The page."""
     timestamp: str
 
 
@@ -145,8 +172,11 @@ class ParticipantUpdate(Message, frozen=True, kw_only=True, tag="participant_upd
     """Rank, value or status of a participant."""
 
     contestId: int
+    """The id of the contest."""
     wallet: str
+    """The wallet."""
     data: Participant
+    """The participant."""
     timestamp: str
 
 
@@ -154,7 +184,9 @@ class SpectatorCount(Message, frozen=True, kw_only=True, tag="spectator_count"):
     """How many spectators are in the room."""
 
     contestId: int
+    """The id of the contest."""
     count: int
+    """The wallets in the room that are neither participants nor admins, and the anonymous connections."""
     channel: str
     seq: int
     timestamp: str
@@ -164,9 +196,11 @@ class UserPresence(Message, frozen=True, kw_only=True, tag="user_presence"):
     """A user entered or left the room."""
 
     contestId: int
+    """The id of the contest."""
     action: str
-    """Known values: `join`, `leave`."""
+    """`join` if the user entered, `leave` if the user left. Known values: `join`, `leave`."""
     user: RoomUser
+    """The user."""
     channel: str
     seq: int
     timestamp: str
@@ -177,33 +211,44 @@ class GetAllContests(Command[AllContests], frozen=True, kw_only=True, tag="get_a
     `status`, for all contests with that status; each latest start first. Also follows `public.contests`."""
 
     status: Literal["active", "cancelled", "completed", "pending"] | None = None
+    """The status of the contests to list; without it, the default list."""
     limit: int | None = None
+    """How many contests the page has at most; 100 by default."""
     cursor: str | None = None
+    """The `nextCursor` of the previous page."""
 
 
 class GetChatMessages(Command[ChatMessages], frozen=True, kw_only=True, tag="get_chat_messages"):
     """Asks for the messages before or after a given one, or for the newest."""
 
     contestId: int | str
+    """The id of the contest."""
     beforeId: int | None = None
+    """Asks for the messages before the one with this id; excludes `afterId`."""
     afterId: int | None = None
+    """Asks for the messages after the one with this id; excludes `beforeId`."""
     limit: int | None = None
+    """How many messages the page has at most; 50 by default."""
 
 
 class GetContestState(Command[ContestState], frozen=True, kw_only=True, tag="get_contest_state"):
     """Asks for a contest, and follows it."""
 
     contestId: int | str
+    """The id of the contest."""
 
 
 class GetLeaderboard(Command[LeaderboardUpdate], frozen=True, kw_only=True, tag="get_leaderboard"):
-    """Asks for a page of the leaderboard, and follows its top. With `around`, which names a wallet, the page has the
-    rows around that wallet's row."""
+    """Asks for a page of the leaderboard, and follows its top."""
 
     contestId: int | str
+    """The id of the contest."""
     limit: int | None = None
+    """How many rows the page has at most; 100 by default."""
     offset: int | None = None
+    """How many rows to skip; 0 by default."""
     around: str | None = None
+    """The wallet in the middle of the page; excludes `offset`. 1 to 64 characters of A-Z a-z 0-9 _ -"""
 
 
 class GetParticipantStatus(Command[ParticipantUpdate], frozen=True, kw_only=True, tag="get_participant_status"):
@@ -211,37 +256,48 @@ class GetParticipantStatus(Command[ParticipantUpdate], frozen=True, kw_only=True
     row; others see it only once the contest is completed."""
 
     contestId: int | str
+    """The id of the contest."""
     wallet: str | None = None
+    """The wallet to look up; by default the caller's own. 1 to 64 characters of A-Z a-z 0-9 _ -"""
 
 
 class JoinContestRoom(Command[ContestRoomJoined], frozen=True, kw_only=True, tag="join_contest_room"):
-    """Enters the room of a contest and follows its channels. `since` is a position of `chat.<id>`; `visibility` is
-    for admins, who are invisible by default."""
+    """Enters the room of a contest and follows its channels."""
 
     contestId: int | str
+    """The id of the contest."""
     since: Since | None = None
+    """The position of `chat.{contestId}` to resume from."""
     visibility: Literal["invisible", "visible"] | None = None
+    """Whether an admin is visible in the room; `invisible` by default. Others may not send this field."""
 
 
 class LeaveContestRoom(Command[ContestRoomLeft], frozen=True, kw_only=True, tag="leave_contest_room"):
     """Leaves the room and all channels of the contest."""
 
     contestId: int | str
+    """The id of the contest."""
 
 
 class SendChatMessage(Command[ChatMessage], frozen=True, kw_only=True, tag="send_chat_message"):
-    """Posts a message in the room; the answer is the stored message. A message is stored only once per `messageId`."""
+    """Posts a message in the room; the answer is the stored message."""
 
     contestId: int | str
+    """The id of the contest."""
     text: str
+    """Plain text, at most 500 characters and 4,000 bytes by default; it is trimmed."""
     messageId: str | None = None
+    """An id that the client gives the message, so that it can send it again safely: a message is stored only once
+    per `messageId`, wallet and contest. A UUID."""
 
 
 class SetAdminPresence(Command[AdminPresenceUpdated], frozen=True, kw_only=True, tag="set_admin_presence"):
     """Shows or hides an admin in a room."""
 
     contestId: int | str
+    """The id of the contest."""
     visibility: Literal["invisible", "visible"]
+    """Whether the admin is visible in the room."""
 
 
 ContestMessage: TypeAlias = (

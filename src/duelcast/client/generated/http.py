@@ -147,13 +147,19 @@ class ContestPatch(Record, frozen=True, kw_only=True):
 
     name: UnsetType | str | None = UNSET
     start_time: UnsetType | str | None = UNSET
+    """ISO-8601 with an offset."""
     end_time: UnsetType | str | None = UNSET
+    """ISO-8601 with an offset."""
     description: UnsetType | str | None = UNSET
     image_url: UnsetType | str | None = UNSET
+    """an `https:` URL"""
     rules: UnsetType | str | None = UNSET
     entry_fee: UnsetType | str | int | float | None = UNSET
+    """An amount with at most 9 decimals, as a string or a number."""
     prize_pool: UnsetType | str | int | float | None = UNSET
+    """An amount with at most 9 decimals, as a string or a number."""
     currency: UnsetType | str | None = UNSET
+    """1 to 16 characters of A-Z 0-9"""
     payout: UnsetType | Sequence[PayoutInput] | None = UNSET
     min_participants: UnsetType | int | None = UNSET
     max_participants: UnsetType | int | None = UNSET
@@ -177,7 +183,9 @@ class ErrorInput(Record, frozen=True, kw_only=True):
     error: str
     """The error message; 4,000 characters are kept."""
     source: str | None = None
+    """Where the error occurred."""
     details: Mapping[str, Any] | None = None
+    """At most 16 KiB of JSON."""
 
 
 class Mute(Record, frozen=True, kw_only=True):
@@ -204,10 +212,14 @@ class NewContest(Record, frozen=True, kw_only=True):
     """ISO-8601 with an offset."""
     description: str | None = None
     image_url: str | None = None
+    """an `https:` URL"""
     rules: str | None = None
     entry_fee: str | int | float | None = None
+    """An amount with at most 9 decimals, as a string or a number."""
     prize_pool: str | int | float | None = None
+    """An amount with at most 9 decimals, as a string or a number."""
     currency: str | None = None
+    """1 to 16 characters of A-Z 0-9"""
     payout: Sequence[PayoutInput] | None = None
     min_participants: int | None = None
     max_participants: int | None = None
@@ -250,6 +262,7 @@ class NotificationInput(Record, frozen=True, kw_only=True):
     notification with a given `dedupeKey`, so that it is safe to repeat a request."""
 
     wallets: Sequence[str] | None = None
+    """Invalid wallets are skipped and counted."""
     broadcast: bool | None = None
     type: str
     """1 to 64 of A-Z 0-9 _, such as `CONTEST_INVITE`"""
@@ -259,8 +272,11 @@ class NotificationInput(Record, frozen=True, kw_only=True):
     """Plain text."""
     priority: Literal["high", "low", "medium", "urgent"] | None = None
     link: str | None = None
+    """an `https:` URL, or a path that begins with one `/`"""
     data: Mapping[str, Any] | None = None
+    """At most 16 KiB of JSON."""
     expires_at: str | None = None
+    """ISO-8601 with an offset; the notification is removed at this time."""
     dedupeKey: str | None = None
 
 
@@ -270,6 +286,7 @@ class OperationInput(Record, frozen=True, kw_only=True):
     ok: bool
     durationMs: float
     error: str | None = None
+    """The error text; secrets in it are removed."""
 
 
 class OperationsTaken(Record, frozen=True, kw_only=True):
@@ -282,6 +299,7 @@ class OwnChangeInput(Record, frozen=True, kw_only=True):
     """A user's change of their own nickname; null removes it."""
 
     nickname: str | None
+    """Unique without regard to case; no control or bidi characters."""
 
 
 class OwnContest(Record, frozen=True, kw_only=True):
@@ -344,6 +362,7 @@ class PostedPrice(Record, frozen=True, kw_only=True):
     fdv: float | None = None
     liquidity: float | None = None
     timestamp: str | None = None
+    """The platform's own time, as ISO-8601 with an offset."""
 
 
 class PostedTrade(Record, frozen=True, kw_only=True):
@@ -356,6 +375,7 @@ class PostedTrade(Record, frozen=True, kw_only=True):
     quantity: float
     side: Literal["buy", "sell"]
     timestamp: str | None = None
+    """The platform's own time, as ISO-8601 with an offset."""
     id: str | int | None = None
 
 
@@ -450,7 +470,9 @@ class SettingInput(Record, frozen=True, kw_only=True):
     description: str | None = None
     visibility: Literal["admin", "public", "user"] | None = None
     secret: bool | None = None
+    """Hides the value from everybody; can be set only at creation."""
     expectedVersion: int | None = None
+    """Change the setting only if this is its version, or, with 0, only if it is not stored yet."""
 
 
 class SettingList(Record, frozen=True, kw_only=True):
@@ -505,8 +527,10 @@ class TokenMetadataInput(Record, frozen=True, kw_only=True):
     """Characters of A-Z a-z 0-9 _ : . -"""
     decimals: int
     image_url: str | None = None
+    """an `https:` URL"""
     description: str | None = None
     color: str | None = None
+    """`#rrggbb` or `#rrggbbaa`."""
     socials: Mapping[str, str] | None = None
     websites: Sequence[WebsiteInput] | None = None
     status: Literal["active", "inactive"] | None = None
@@ -543,6 +567,7 @@ class UserChangeInput(Record, frozen=True, kw_only=True):
     """A change to a user; omitted fields stay as they are."""
 
     nickname: str | None = None
+    """Unique without regard to case; no control or bidi characters."""
     role: Literal["admin", "superadmin", "user"] | None = None
     banned: bool | None = None
 

@@ -28,19 +28,14 @@ from .records import TokenMetadata
 
 
 class MarketDataErrorEvent(ErrorEvent, frozen=True, kw_only=True, tag="ERROR"):
-    """Says why a message had no effect, or why the connection ends.
-
-    `field` is the path of the invalid field. `errorId` is the id of the defect's log entry. `scope` is the limit
-    that was reached (`server`, `ip` or `user`). `current` is the stored setting that a change conflicts with.
-    `commands` are the commands that the service accepts, and `dependents` are the services that depend on the
-    service.
-    """
+    """Says why a message had no effect, or why the connection ends."""
 
 
 class TokenMetadataUpdate(Message, frozen=True, kw_only=True, tag="token_update"):
     """On market-data: the tokens whose metadata changed, without their market fields."""
 
     data: list[TokenMetadata]
+    """The tokens that changed; a client keeps the others."""
     channel: str
     seq: int
     timestamp: str

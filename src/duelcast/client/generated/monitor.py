@@ -26,6 +26,7 @@ class AllServices(Message, frozen=True, kw_only=True, tag="all_services"):
     """All services."""
 
     data: list[NamedHealth]
+    """The services."""
     timestamp: str
 
 
@@ -34,6 +35,7 @@ class ErrorAlert(Message, frozen=True, kw_only=True, tag="error_alert"):
     total count follows at the end of that time."""
 
     data: ErrorRecord
+    """The error."""
     channel: str
     seq: int
     timestamp: str
@@ -43,6 +45,7 @@ class MaintenanceStatus(Message, frozen=True, kw_only=True, tag="maintenance_sta
     """Maintenance began, changed or ended."""
 
     data: MaintenanceRecord
+    """The state of maintenance."""
     timestamp: str
 
 
@@ -50,35 +53,43 @@ class MonitorWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     capabilities: MonitorCapabilities
+    """The rights of this connection."""
     timestamp: str
 
 
 class MonitoredServiceUpdate(Message, frozen=True, kw_only=True, tag="service_status"):
-    """The current health of a service. If `removed` is true, the service no longer exists."""
+    """The current health of a service."""
 
     service: str
+    """The name of the service."""
     data: ServiceHealth
+    """The health of the service."""
     removed: bool | None = None
+    """True if the service no longer exists; otherwise absent."""
     timestamp: str
 
 
 class MonitoredSettings(Message, frozen=True, kw_only=True, tag="system_settings"):
-    """Settings. If `subtype` is `all` or `update`, `data` has values by key; otherwise `subtype` is a key, and
-    `data` is its value. A secret value is null."""
+    """Values of settings."""
 
     subtype: str
+    """`all` or `update` if `data` has values by key, otherwise the key of the setting of which `data` is the value."""
     data: Any
+    """The values by key, or the value of one setting; null stands for a secret value."""
     timestamp: str
 
 
 class RecentErrors(Message, frozen=True, kw_only=True, tag="recent_errors"):
-    """Errors, newest first. `totalErrors` is the number of records that match; `service` is the requested service,
-    or null."""
+    """Errors, newest first."""
 
     data: list[ErrorRecord]
+    """The errors."""
     count: int
+    """How many errors `data` has."""
     totalErrors: int
+    """How many records match the request."""
     service: str | None
+    """The requested service; null if none was requested."""
     timestamp: str
 
 
@@ -86,6 +97,7 @@ class ServerStatusUpdate(Message, frozen=True, kw_only=True, tag="SERVER_STATUS_
     """The status of the server."""
 
     data: ServerStatus
+    """The status."""
     timestamp: str
 
 
@@ -98,24 +110,28 @@ class GetMaintenanceStatus(Command[MaintenanceStatus], frozen=True, kw_only=True
 
 
 class GetRecentErrors(Command[RecentErrors], frozen=True, kw_only=True, tag="get_recent_errors"):
-    """Asks for the newest errors, optionally only those of a service or a level."""
+    """Asks for the newest errors."""
 
     limit: int | None = None
+    """How many errors the answer has at most; 20 by default."""
     service: str | None = None
+    """The service whose errors to list; without it, all. 1 to 64 of a-z 0-9 _ -"""
     level: Literal["critical", "debug", "error", "info", "warning"] | None = None
+    """The level of the errors to list; without it, all."""
 
 
 class GetServiceStatus(Command[MonitoredServiceUpdate], frozen=True, kw_only=True, tag="get_service_status"):
     """Asks for the health of a service."""
 
     service: str
-    """1 to 64 of a-z 0-9 _ -"""
+    """The name of the service. 1 to 64 of a-z 0-9 _ -"""
 
 
 class GetSystemSettings(Command[MonitoredSettings], frozen=True, kw_only=True, tag="get_system_settings"):
     """Asks for the value of a setting, or for the values of all settings that this connection may see."""
 
     key: str | None = None
+    """The key of the setting; without it, all. 1 to 128 of a-z 0-9 _ . -"""
 
 
 class GetSystemStatus(Command[ServerStatusUpdate], frozen=True, kw_only=True, tag="get_system_status"):

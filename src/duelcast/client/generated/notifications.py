@@ -27,21 +27,27 @@ class NotificationAdded(Message, frozen=True, kw_only=True, tag="notification"):
     """A new notification."""
 
     data: Notification
+    """The notification."""
     channel: str
     seq: int
     timestamp: str
 
 
 class NotificationBatch(Message, frozen=True, kw_only=True, tag="notification_batch"):
-    """Notifications, newest first. `nextCursor`, if present, is the cursor of the next page; if `subtype` is
-    `unread`, send it together with `onlyUnread`."""
+    """Notifications, newest first."""
 
     data: list[Notification]
+    """The notifications."""
     count: int
+    """How many notifications this batch has."""
     hasMore: bool
+    """Whether there are older ones."""
     subtype: str | None = None
-    """Known values: `announcements`, `unread`."""
+    """`unread` or `announcements`; absent in the answer to `get_notifications`. Known values: `announcements`,
+    `unread`."""
     nextCursor: str | None = None
+    """The cursor of the next page for `get_notifications`, with `onlyUnread` if `subtype` is `unread`; absent on the
+    last page."""
     timestamp: str
 
 
@@ -49,6 +55,7 @@ class NotificationRemoved(Message, frozen=True, kw_only=True, tag="notification_
     """These notifications were deleted or have expired."""
 
     ids: list[int]
+    """The ids of the notifications."""
     channel: str
     seq: int
     timestamp: str
@@ -58,55 +65,68 @@ class NotificationsWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     capabilities: NotificationsCapabilities
+    """The rights of this connection."""
     timestamp: str
 
 
 class ReadConfirmed(Message, frozen=True, kw_only=True, tag="read_confirmed"):
-    """The notifications `ids` are now read or, if `all` is true, all notifications (of the given `types`, if
-    present). `count` is how many of them were unread before."""
+    """Notifications are marked as read."""
 
     count: int
+    """How many of them were unread before."""
     ids: list[int] | None = None
+    """The notifications that are read now; absent if `all` is present."""
     all: bool | None = None
+    """True if all notifications, or all of `types`, are read now; otherwise absent."""
     types: list[str] | None = None
+    """The types that were given with `mark_all_read`; absent if none were."""
     timestamp: str
 
 
 class UnreadCount(Message, frozen=True, kw_only=True, tag="unread_count"):
-    """How many unread notifications are stored. `version` increases with each change to the user's notifications."""
+    """How many notifications are unread."""
 
     count: int
+    """The number of unread notifications."""
     version: int
+    """Grows with each change to the user's notifications; the count with the highest version is right."""
     timestamp: str
 
 
 class GetNotifications(Command[NotificationBatch], frozen=True, kw_only=True, tag="get_notifications"):
-    """Asks for a page of notifications, newest first; `cursor` is the `nextCursor` of the previous page."""
+    """Asks for a page of notifications, newest first."""
 
     limit: int | None = None
+    """How many notifications the page has at most; 20 by default."""
     cursor: str | None = None
+    """The `nextCursor` of the previous page."""
     types: Sequence[str] | None = None
+    """The types of notifications to list; without it, all."""
     onlyUnread: bool | None = None
+    """Whether to leave out those that are read; false by default."""
 
 
 class GetUnread(Command[NotificationBatch], frozen=True, kw_only=True, tag="get_unread"):
     """Asks for the newest unread notifications."""
 
     limit: int | None = None
+    """How many notifications the batch has at most; 20 by default."""
 
 
 class MarkAllRead(Command[ReadConfirmed], frozen=True, kw_only=True, tag="mark_all_read"):
     """Marks all notifications as read, or all those of some types."""
 
     types: Sequence[str] | None = None
+    """The types of notifications to mark; without it, all."""
 
 
 class MarkRead(Command[ReadConfirmed], frozen=True, kw_only=True, tag="mark_read"):
-    """Marks one notification (`id`) or several (`ids`) as read. Unknown `ids` are ignored, unless none of them is
-    known."""
+    """Marks notifications as read."""
 
     id: int | str | None = None
+    """The notification to mark; excludes `ids`."""
     ids: Sequence[int | str] | None = None
+    """The notifications to mark; unknown ones are ignored, unless none of them is known. Excludes `id`."""
 
 
 NotificationsMessage: TypeAlias = (

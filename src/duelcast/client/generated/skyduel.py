@@ -24,10 +24,14 @@ from .records import Outcome, SkyDuelService
 
 
 class ManagedServiceUpdate(Message, frozen=True, kw_only=True, tag="service_update"):
-    """The current record of a service. If `removed` is true, the service no longer exists."""
+    """The current record of a service."""
 
     service: SkyDuelService
+    """The service."""
     removed: bool | None = None
+    """True if the service no longer exists; otherwise absent."""
+    channel: str
+    seq: int
     timestamp: str
 
 
@@ -35,9 +39,13 @@ class ServiceCommandResult(Message, frozen=True, kw_only=True, tag="service_comm
     """The command has taken effect."""
 
     serviceName: str
+    """The name of the service."""
     command: str
+    """The command."""
     result: Outcome
+    """The outcome."""
     durationMs: float
+    """How long the command took, in milliseconds."""
     timestamp: str
 
 
@@ -45,6 +53,7 @@ class ServiceData(Message, frozen=True, kw_only=True, tag="service_data"):
     """All services."""
 
     services: list[SkyDuelService]
+    """The services."""
     timestamp: str
 
 
@@ -52,6 +61,7 @@ class ServiceSubscribed(Message, frozen=True, kw_only=True, tag="service_subscri
     """The service is followed; its state comes next, then every change."""
 
     serviceName: str
+    """The name of the service, or `*`."""
     timestamp: str
 
 
@@ -59,6 +69,7 @@ class ServiceUnsubscribed(Message, frozen=True, kw_only=True, tag="service_unsub
     """The service is no longer followed, unless all services are followed."""
 
     serviceName: str
+    """The name of the service, or `*`."""
     timestamp: str
 
 
@@ -66,7 +77,9 @@ class SkyduelWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     message: str
+    """A greeting for people."""
     connectionId: str
+    """The id of this connection, a UUID."""
     timestamp: str
 
 
@@ -75,34 +88,36 @@ class GetServices(Command[ServiceData], frozen=True, kw_only=True, tag="get_serv
 
 
 class ServiceCommand(Command[ServiceCommandResult], frozen=True, kw_only=True, tag="service_command"):
-    """Sends a command to a service. `params.force` stops a service even if others depend on it. A command with the
-    same `commandId` runs once within 24 h, and a repeat gets the first result."""
+    """Sends a command to a service."""
 
     serviceName: str
-    """1 to 64 of a-z 0-9 _ -"""
+    """The name of the service. 1 to 64 of a-z 0-9 _ -"""
     command: str
+    """The command, one of those in the service's `commands`, such as `restart`."""
     params: Mapping[str, Any] | None = None
+    """Parameters of the command; `force` stops a service even if others depend on it."""
     commandId: str | None = None
+    """An id that the client gives the command, so that it can send it again safely: the same one runs once within 24
+    h, and a repeat gets the first result. A UUID."""
 
 
 class SkyduelSubscribeService(Command[ServiceSubscribed], frozen=True, kw_only=True, tag="subscribe_service"):
     """Follows a service, or all of them."""
 
     serviceName: str
-    """1 to 64 of a-z 0-9 _ -, or `*`"""
+    """The name of the service, or `*` for all. 1 to 64 of a-z 0-9 _ -, or `*`"""
 
 
 class UnsubscribeService(Command[ServiceUnsubscribed], frozen=True, kw_only=True, tag="unsubscribe_service"):
     """Stops following a service, or all of them."""
 
     serviceName: str
-    """1 to 64 of a-z 0-9 _ -, or `*`"""
+    """The name of the service, or `*` for all. 1 to 64 of a-z 0-9 _ -, or `*`"""
 
 
 SkyduelMessage: TypeAlias = (
     ServiceData
     | ServiceSubscribed
-    | ManagedServiceUpdate
     | ServiceUnsubscribed
     | ServiceCommandResult
     | HeartbeatAck
@@ -115,13 +130,13 @@ SkyduelMessage: TypeAlias = (
     | ConnectionEstablished
     | SessionUpdated
     | ErrorEvent
+    | ManagedServiceUpdate
 )
 
 
 MESSAGES: dict[str, type[Message]] = {
     "service_data": ServiceData,
     "service_subscribed": ServiceSubscribed,
-    "service_update": ManagedServiceUpdate,
     "service_unsubscribed": ServiceUnsubscribed,
     "service_command_result": ServiceCommandResult,
     "heartbeat_ack": HeartbeatAck,
@@ -134,5 +149,6 @@ MESSAGES: dict[str, type[Message]] = {
     "connection_established": ConnectionEstablished,
     "session_updated": SessionUpdated,
     "error": ErrorEvent,
+    "service_update": ManagedServiceUpdate,
 }
 """The messages of the server on `skyduel`, by `type`."""

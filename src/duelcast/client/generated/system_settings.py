@@ -23,18 +23,22 @@ from .records import Setting
 
 
 class AllSettings(Message, frozen=True, kw_only=True, tag="all_settings"):
-    """Settings by key. `version` is the highest of their versions, or 0 if there are no settings."""
+    """All settings that the caller may see."""
 
     settings: dict[str, Setting]
+    """The settings by key."""
     version: int
+    """The highest of their versions; 0 if there are no settings."""
     timestamp: str
 
 
 class CategorySettings(Message, frozen=True, kw_only=True, tag="category_settings"):
-    """The settings of a category by key; empty if the category is unknown."""
+    """The settings of a category."""
 
     category: str
+    """The category."""
     settings: dict[str, Setting]
+    """The settings by key; empty if the category is unknown."""
     timestamp: str
 
 
@@ -42,17 +46,22 @@ class SettingFound(Message, frozen=True, kw_only=True, tag="setting"):
     """The current state of a setting."""
 
     key: str
+    """The key of the setting."""
     setting: Setting
+    """The setting."""
     timestamp: str
 
 
 class SettingUpdate(Message, frozen=True, kw_only=True, tag="setting_update"):
-    """A setting changed. `setting` is null if it no longer exists; `previous` is the value before, or null if there
-    was none, if it was secret, or if fewer people could see the setting then than now."""
+    """A setting changed."""
 
     key: str
+    """The key of the setting."""
     setting: Setting | None
+    """The setting as it is now; null if it no longer exists."""
     previous: Any
+    """The value before; null if there was none, if it was secret, or if fewer people could see the setting then than
+    now."""
     channel: str
     seq: int
     timestamp: str
@@ -62,7 +71,9 @@ class SettingUpdated(Message, frozen=True, kw_only=True, tag="setting_updated"):
     """The change is stored."""
 
     key: str
+    """The key of the setting."""
     setting: Setting
+    """The setting as it is now."""
     timestamp: str
 
 
@@ -70,6 +81,7 @@ class Subscribed(Message, frozen=True, kw_only=True, tag="subscribed"):
     """The setting is followed; its state comes next as a `setting`, if the setting exists."""
 
     key: str
+    """The key of the setting."""
     timestamp: str
 
 
@@ -77,6 +89,7 @@ class SubscribedCategory(Message, frozen=True, kw_only=True, tag="subscribed_cat
     """The category is followed; its `category_settings` comes next."""
 
     category: str
+    """The category."""
     timestamp: str
 
 
@@ -84,6 +97,7 @@ class SystemSettingsUnsubscribed(Message, frozen=True, kw_only=True, tag="unsubs
     """The setting is no longer followed, unless its category is followed."""
 
     key: str
+    """The key of the setting."""
     timestamp: str
 
 
@@ -91,6 +105,7 @@ class SystemSettingsWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
     """The first frame of a connection, or the second if the token was sent in a message."""
 
     canWrite: bool
+    """Whether this connection may change settings."""
     timestamp: str
 
 
@@ -98,6 +113,7 @@ class UnsubscribedCategory(Message, frozen=True, kw_only=True, tag="unsubscribed
     """The category is no longer followed."""
 
     category: str
+    """The category."""
     timestamp: str
 
 
@@ -109,57 +125,59 @@ class GetCategorySettings(Command[CategorySettings], frozen=True, kw_only=True, 
     """Asks for the settings of a category."""
 
     category: str
-    """1 to 127 of a-z 0-9 _ -"""
+    """The category. 1 to 127 of a-z 0-9 _ -"""
 
 
 class GetSetting(Command[SettingFound], frozen=True, kw_only=True, tag="get_setting"):
     """Asks for one setting."""
 
     key: str
-    """1 to 128 of a-z 0-9 _ . -"""
+    """The key of the setting. 1 to 128 of a-z 0-9 _ . -"""
 
 
 class SubscribeCategory(Command[SubscribedCategory], frozen=True, kw_only=True, tag="subscribe_category"):
     """Follows the settings of a category, present and future."""
 
     category: str
-    """1 to 127 of a-z 0-9 _ -"""
+    """The category. 1 to 127 of a-z 0-9 _ -"""
 
 
 class SubscribeSetting(Command[Subscribed], frozen=True, kw_only=True, tag="subscribe_setting"):
     """Follows a setting, even if it does not exist yet."""
 
     key: str
-    """1 to 128 of a-z 0-9 _ . -"""
+    """The key of the setting. 1 to 128 of a-z 0-9 _ . -"""
 
 
 class UnsubscribeCategory(Command[UnsubscribedCategory], frozen=True, kw_only=True, tag="unsubscribe_category"):
     """Stops following a category."""
 
     category: str
-    """1 to 127 of a-z 0-9 _ -"""
+    """The category. 1 to 127 of a-z 0-9 _ -"""
 
 
 class UnsubscribeSetting(Command[SystemSettingsUnsubscribed], frozen=True, kw_only=True, tag="unsubscribe_setting"):
     """Stops following a setting."""
 
     key: str
-    """1 to 128 of a-z 0-9 _ . -"""
+    """The key of the setting. 1 to 128 of a-z 0-9 _ . -"""
 
 
 class UpdateSetting(Command[SettingUpdated], frozen=True, kw_only=True, tag="update_setting"):
-    """Changes a setting, or creates it. A new setting is visible only to admins, unless `visibility` says otherwise.
-    A setting keeps the type of its first value. The value of a `secret` is shown to nobody. With
-    `expectedVersion`, the change applies only if that is the current version; 0 stands for a setting that is not
-    stored. Setting an equal value is a change too."""
+    """Changes a setting, or creates it. Setting an equal value is a change too."""
 
     key: str
-    """1 to 128 of a-z 0-9 _ . -"""
+    """The key of the setting. 1 to 128 of a-z 0-9 _ . -"""
     value: Any
+    """The value, of the same type as the first value of the setting; null is a value."""
     description: str | None = None
+    """The purpose of the setting."""
     visibility: Literal["admin", "public", "user"] | None = None
+    """The clients that may see the setting; without it, a new setting is visible only to admins."""
     secret: bool | None = None
+    """Whether the value is shown to nobody; only for a new setting, and false by default."""
     expectedVersion: int | None = None
+    """The change applies only if this is the current version; 0 stands for a setting that is not stored."""
 
 
 SystemSettingsMessage: TypeAlias = (

@@ -31,7 +31,9 @@ class TokenData(Message, frozen=True, kw_only=True, tag="token_data"):
     """One token with its market fields."""
 
     symbol: str
+    """The symbol of the token."""
     data: Token
+    """The token."""
     timestamp: str
 
 
@@ -39,6 +41,7 @@ class TokenListUpdate(Message, frozen=True, kw_only=True, tag="token_update"):
     """On token-data: the complete list of tokens."""
 
     data: list[Token]
+    """All tokens; the list replaces the client's own."""
     timestamp: str
 
 
@@ -50,7 +53,7 @@ class GetToken(Command[TokenData], frozen=True, kw_only=True, tag="get_token"):
     """Asks for one token."""
 
     symbol: str
-    """1 to 32 of A-Z a-z 0-9 _ $ . -"""
+    """The symbol of the token, in upper or lower case. 1 to 32 of A-Z a-z 0-9 _ $ . -"""
 
 
 TokenDataMessage: TypeAlias = (
