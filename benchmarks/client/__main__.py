@@ -1,6 +1,6 @@
 """Times the client without a socket: market messages decoded, stored and read, beside bare decoding in the same run.
 
-    python -m benchmarks.client [--quick]
+python -m benchmarks.client [--quick]
 """
 
 from __future__ import annotations
@@ -108,7 +108,13 @@ def _price(number: int) -> str:
         "stale": False,
     }
     timestamp = "2026-01-01T00:00:00.000Z"
-    message = {"type": "MARKET_PRICE", "data": data, "timestamp": timestamp, "channel": f"market.{symbol}", "seq": number}
+    message = {
+        "type": "MARKET_PRICE",
+        "data": data,
+        "timestamp": timestamp,
+        "channel": f"market.{symbol}",
+        "seq": number,
+    }
     return json.dumps(message, separators=(",", ":"))
 
 

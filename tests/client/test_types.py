@@ -32,10 +32,10 @@ RIGHT = """
 """
 
 WRONG = {
-    "client.contest.request(GetLeaderboard(contest=2))": "call-arg",
-    "client.contest.request(GetLeaderboard(contestId=[2]))": "arg-type",
-    'client.contest.request({"type": "get_leaderboard", "contestId": 2})': "arg-type",
-    "client.contest.request(SendChatMessage(contestId=2))": "call-arg",
+    "await client.contest.request(GetLeaderboard(contest=2))": "call-arg",
+    "await client.contest.request(GetLeaderboard(contestId=[2]))": "arg-type",
+    'await client.contest.request({"type": "get_leaderboard", "contestId": 2})': "arg-type",
+    "await client.contest.request(SendChatMessage(contestId=2))": "call-arg",
     "(await client.contest.request(GetLeaderboard(contestId=2))).entries": "attr-defined",
     "(await anext(client.market('SOL'))).prize": "attr-defined",
     "client.market(7)": "arg-type",

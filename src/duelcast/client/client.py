@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from .clock import Clock, SystemClock
 from .core.actions import ConnectionState, Refusal
-from .core.contract import ENDPOINTS
 from .core.frames import Failure
 from .core.stores.base import Store
 from .core.tracking import Stored
 from .driver import Driver, Hooks, TokenProvider
 from .endpoint import Endpoint
 from .errors import error_of
+from .generated.contract import ENDPOINTS
 from .generated.records import Leaderboard, Price
 from .inbox import Inbox
 from .room import Room

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
+from ..generated.contract import ENDPOINTS, FINAL
 from .actions import Action, ConnectionState, Dial, End, Refusal, Send, StateName
 from .backoff import asked_wait_ms, backoff_ms
-from .contract import ENDPOINTS, PATH, EndpointFacts
 from .following import Following
 from .frames import AuthSuccess, Error, Established, Failure, frame_of, read
 from .liveness import Liveness
@@ -32,7 +32,7 @@ REFRESH_BEFORE_MS = 60_000
 LOST = 1006
 """The code of a connection that ended without a close frame (RFC 6455, 7.4.1)."""
 
-_FINAL_CODES = {
+_SENTENCES = {
     1000: "The server closed the connection normally.",
     1002: "The server refused this client: protocol error.",
     1003: "The server refused this client: binary frame.",
@@ -67,10 +67,10 @@ class Connection:
         """The number of the current connection or attempt; None if there is none."""
         self._around = around
         self._timers = around.timers
-        self._facts = ENDPOINTS.get(name, EndpointFacts())
+        self._facts = ENDPOINTS[name]
         self._pings = Pings(around.timers, around.offset, self._command)
         self._liveness = Liveness(around.timers, self._ping, lambda: self._give_up("The server does not answer."))
-        self.following = Following(around.timers, self._pings, self._command, self._report_refusal)
+        self.following = Following(name, around.timers, self._pings, self._command, self._report_refusal)
         line = Line(self._send_text, self._requests_joined, self._requests_left, self._wishes_changed)
         self.requests = Requests(around.timers, around.new_id, around.new_uuid, line)
         self.tracking = Tracking(around.timers, self.requests, around.new_uuid, self._wishes_changed)
@@ -194,9 +194,9 @@ class Connection:
     def lost(self, code: int, reason: str) -> None:
         """The connection ended, or the attempt failed."""
         self._count_end()
-        sentence = self._last_error or _FINAL_CODES.get(code) or reason or "The connection was lost."
+        sentence = self._last_error or _SENTENCES.get(code) or reason or "The connection was lost."
         self._forget_connection()
-        if code in _FINAL_CODES:
+        if code in FINAL:
             self._stop("refused", sentence, code)
         elif code == 4001:
             self._token_refused(sentence)
@@ -229,14 +229,14 @@ class Connection:
             return
         if isinstance(answer, NoToken):
             self._back_off(answer.reason, None)
-        elif answer.value is None and not self._facts.is_public and self._facts.public_name is None:
+        elif answer.value is None and self._facts.auth != "public" and self._facts.public_name is None:
             self._stop("signed_out", "This endpoint needs a token.", None)
         else:
             self._dial(answer.value)
 
     def _dial(self, token: str | None) -> None:
         query: list[tuple[str, str]] = []
-        if not self._facts.is_public:
+        if self._facts.auth != "public":
             has_token = token is not None
             query.append(("auth", "message") if has_token else ("endpoint", self._facts.public_name or ""))
         query += [("since", f"{name},{at.epoch},{at.seq}") for name, at in self.following.resume_in_url()]
@@ -245,7 +245,7 @@ class Connection:
         self._dial_timer = self._timers.after(
             ESTABLISH_WITHIN_MS, lambda: self._give_up("The server did not answer in time.")
         )
-        self._around.act(Dial(self.name, self.id, PATH + self.name, tuple(query)))
+        self._around.act(Dial(self.name, self.id, self._facts.path, tuple(query)))
 
     def _established(self, message: Established) -> None:
         _cancel(self._dial_timer)

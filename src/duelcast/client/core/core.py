@@ -89,7 +89,7 @@ class Core:
 
     def channel(self, endpoint: str, channel: str) -> Channel:
         """Want the messages of a channel or group."""
-        made = self._want(endpoint, ("channel", channel), lambda: Channel(channel))
+        made = self._want(endpoint, ("channel", channel), lambda: Channel(endpoint, channel))
         return cast("Channel", self._begin(endpoint, [made])[0])
 
     def drop(self, endpoint: str, *key: str | int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
-from .contract import LATER_CODES, ends_with_room, group_of
+from .contract import LATER_CODES, ends_with_room, group_prefix
 from .frames import Confirmed, Ended, Error, Established, Failure, Frame, RoomJoined, read
 from .pings import Pings
 from .positions import Position, Positions
@@ -34,8 +34,9 @@ Report = Callable[[str, Failure, bool], None]
 class Following:
     """Joins channels and rooms, passes their messages to the stores, and leaves what is not wanted any more."""
 
-    def __init__(self, timers: Timers, pings: Pings, send: Send, report: Report) -> None:
+    def __init__(self, endpoint: str, timers: Timers, pings: Pings, send: Send, report: Report) -> None:
         self.wanted = Wanted()
+        self._endpoint = endpoint
         self._timers = timers
         self._pings = pings
         self._send = send
@@ -120,11 +121,11 @@ class Following:
             self._send({"type": "unsubscribe", "channels": channels})
         for contest_id in rooms:
             self._send({"type": "leave_contest_room", "contestId": contest_id})
-        groups = set(channels)
+        prefixes = tuple(prefix for name in channels if (prefix := group_prefix(self._endpoint, name)) is not None)
         again = [
             name
             for name in self.wanted.channels()
-            if group_of(name) in groups or any(ends_with_room(name, contest_id) for contest_id in rooms)
+            if name.startswith(prefixes) or any(ends_with_room(name, contest_id) for contest_id in rooms)
         ]
         self._join(again, [])
 

@@ -8,13 +8,16 @@ from typing import Any
 
 import msgspec
 
-from .contract import RETRIABLE_CODES, CommandFacts, channels_in
+from ..generated.contract import CommandFacts
+from .contract import channels_in
 from .frames import Error, Failure, Frame, read
 from .timers import Timer, Timers
 
 DEFAULT_TIMEOUT_MS = 10_000
 RETRY_AFTER_MS = 1_000
 MOST_REQUESTS = 1_000
+REPEATED_CODES = frozenset({"UNAVAILABLE", "OUTCOME_UNKNOWN"})
+"""After these a request that may be repeated is repeated."""
 
 Outcome = Frame | Failure
 
@@ -100,7 +103,7 @@ class Requests:
         """The connection was lost. Requests whose outcome nobody knows, and that must not be repeated, fail."""
         self._is_open = False
         for request in list(self._waiting.values()):
-            if request.sent and not request.facts.is_repeatable:
+            if request.sent and not _is_repeatable(request.facts):
                 self._settle(
                     request,
                     Failure("OUTCOME_UNKNOWN", "The connection was lost before the answer; look before repeating."),
@@ -121,7 +124,7 @@ class Requests:
             self._settle(request, frame)
             return True
         error = read(frame.text, Error) or Error("UNKNOWN")
-        if error.code in RETRIABLE_CODES and request.facts.is_repeatable:
+        if error.code in REPEATED_CODES and _is_repeatable(request.facts):
             request.sent = False
             delay_ms = RETRY_AFTER_MS if error.retryAfterMs is None else error.retryAfterMs
             request.retry = self._timers.after(delay_ms, lambda: self._send(request))
@@ -157,6 +160,10 @@ class Requests:
         request.settled(outcome)
         if not self._waiting:
             self._line.emptied()
+
+
+def _is_repeatable(facts: CommandFacts) -> bool:
+    return facts.safe or facts.key is not None
 
 
 def _cancel(timer: Timer | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from .contract import CommandFacts
+from ..generated.contract import RETRIABLE, CommandFacts
 from .frames import Failure, Frame, read
 from .requests import Outcome, Requests
 from .timers import Timer, Timers
@@ -20,17 +20,7 @@ REPEAT_AFTER_MS = 1_000
 ANSWER_WITHIN_MS = 10_000
 
 _FACTS = CommandFacts()
-_PASSING_CODES = frozenset(
-    {
-        "INTERNAL_ERROR",
-        "MAINTENANCE",
-        "OUTCOME_UNKNOWN",
-        "RATE_LIMIT_EXCEEDED",
-        "TIMEOUT",
-        "TOO_MANY_REQUESTS",
-        "UNAVAILABLE",
-    }
-)
+_PASSING_CODES = RETRIABLE | {"TIMEOUT", "TOO_MANY_REQUESTS"}
 _WAITING_CODES = frozenset({"PERMISSION_DENIED", "REFUSED", "UNAUTHORIZED"})
 """The connection may return with another token."""
 

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..contract import group_of
+from ..contract import group_prefix
 from ..frames import Frame
 from .base import Store
-
-_CATEGORY = "category."
-_SETTING = "setting."
 
 
 class Channel(Store):
     """Delivers the messages of any channel or group, in order."""
 
-    def __init__(self, channel: str) -> None:
+    def __init__(self, endpoint: str, channel: str) -> None:
         super().__init__()
         self.channel = channel
+        self._prefix = group_prefix(endpoint, channel)
         self.readers: list[Callable[[Frame], None]] = []
         """Called with each message. They must not raise."""
 
     def takes(self, channel: str) -> bool:
-        if channel == self.channel or group_of(channel) == self.channel:
-            return True
-        # The name of a setting does not tell its category. The server sends only settings that somebody here follows.
-        return self.channel.startswith(_CATEGORY) and channel.startswith(_SETTING)
+        return channel == self.channel or (self._prefix is not None and channel.startswith(self._prefix))
 
     def receive(self, frame: Frame) -> None:
         for reader in tuple(self.readers):
