@@ -112,7 +112,7 @@ class Watched:
         async with asyncio.timeout(RECEIVE_TIMEOUT_S):
             while True:
                 for index, state in enumerate(self.states):
-                    if state.name == name:
+                    if state.status == name:
                         del self.states[: index + 1]
                         return state
                 self._changed.clear()

@@ -51,7 +51,7 @@ async def test_a_strange_message_is_ignored(text: str) -> None:
             await peer.socket.send(text)
             await peer.send(price("SOL", 1, 1))
             assert (await first).price == 1
-            assert client.states["market-data"].name == "open"
+            assert client.states["market-data"].status == "open"
 
 
 async def test_a_binary_message_is_ignored() -> None:

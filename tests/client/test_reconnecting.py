@@ -228,7 +228,7 @@ async def test_what_is_not_iterated_any_more_is_left_after_a_while() -> None:
             await watched.clock.advance(6)
             await peer.socket.wait_closed()
             assert peer.socket.close_code == 1000
-            assert client.states["market-data"].name == "idle"
+            assert client.states["market-data"].status == "idle"
 
 
 async def test_an_unknown_symbol_is_refused_but_not_beside_a_known_one() -> None:

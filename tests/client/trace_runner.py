@@ -211,9 +211,9 @@ class Runner:
     def _state(self, expected: Json, endpoint: str) -> None:
         state = self._core.state(endpoint)
         if isinstance(expected, str):
-            assert state.name == expected
+            assert state.status == expected
         else:
-            assert state.name == expected["is"]
+            assert state.status == expected["is"]
             assert state.retry_in_s is not None
             assert round(state.retry_in_s * 1000) == expected["retryInMs"]
 

@@ -153,7 +153,7 @@ class Driver:
             case AskToken():
                 self._ask(action.question)
             case ConnectionState():
-                logger.debug("%s is %s", action.endpoint, action.name)
+                logger.debug("%s is %s", action.endpoint, action.status)
                 for watcher in tuple(self.watchers):
                     watcher()
                 self._call(self._hooks.state, action)

@@ -66,7 +66,7 @@ def error_of(failure: Failure) -> DuelcastError:
 
 def error_in(state: ConnectionState) -> DuelcastError | None:
     """Why nothing arrives from an endpoint in this state; None if it may."""
-    match state.name:
+    match state.status:
         case "closed":
             return Closed()
         case "signed_out":

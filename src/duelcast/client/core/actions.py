@@ -7,7 +7,7 @@ from typing import Literal
 
 from .frames import Failure
 
-StateName = Literal["idle", "connecting", "open", "waiting", "signed_out", "refused", "closed"]
+ConnectionStatus = Literal["idle", "connecting", "open", "waiting", "signed_out", "refused", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class ConnectionState:
     """
 
     endpoint: str
-    name: StateName
+    status: ConnectionStatus
     reason: str = ""
     code: int | None = None
     retry_in_s: float | None = None

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from ..generated.contract import ENDPOINTS, FINAL
-from .actions import Action, ConnectionState, Dial, End, Refusal, Send, StateName
+from .actions import Action, ConnectionState, ConnectionStatus, Dial, End, Refusal, Send
 from .backoff import asked_wait_ms, backoff_ms
 from .following import Following
 from .frames import AuthSuccess, Error, Established, Failure, frame_of, read
@@ -96,7 +96,7 @@ class Connection:
     def state(self) -> ConnectionState:
         """The state, with the time that is left until the next attempt."""
         timer = self._retry_timer
-        if self._state.name != "waiting" or timer is None:
+        if self._state.status != "waiting" or timer is None:
             return self._state
         left_s = max(timer.due_ms - self._timers.now_ms, 0) / 1000
         return ConnectionState(self.name, "waiting", self._state.reason, self._state.code, left_s)
@@ -109,7 +109,7 @@ class Connection:
 
     def refusal(self) -> Failure | None:
         """Why a request cannot be sent, and could not be by waiting; None if it could."""
-        match self._state.name:
+        match self._state.status:
             case "signed_out":
                 return Failure("UNAUTHORIZED", self._state.reason or _SIGNED_OUT)
             case "refused" if self._state.code == 4003:
@@ -122,7 +122,7 @@ class Connection:
 
     def token_was_set(self) -> None:
         """The application set another token: begin anew with it."""
-        if self._state.name == "closed":
+        if self._state.status == "closed":
             return
         self._refused_tokens = self._expired = self._failed = 0
         self._end(1000)
@@ -136,9 +136,9 @@ class Connection:
     def wake(self, *, visible: bool = False) -> None:
         """The page is visible, the machine is online again, or its clock jumped."""
         self._is_hidden = self._is_hidden and not visible
-        if self._state.name == "waiting":
+        if self._state.status == "waiting":
             self._connect()
-        elif self._state.name == "open":
+        elif self._state.status == "open":
             self._liveness.probe(WAKE_WITHIN_MS)
 
     def close(self) -> None:
@@ -225,7 +225,7 @@ class Connection:
         self._around.tokens.ask(lambda answer: self._token_known(attempt, answer))
 
     def _token_known(self, attempt: int, answer: Answer) -> None:
-        if attempt != self._attempt or self._state.name != "connecting" or self.id is not None:
+        if attempt != self._attempt or self._state.status != "connecting" or self.id is not None:
             return
         if isinstance(answer, NoToken):
             self._back_off(answer.reason, None)
@@ -309,7 +309,7 @@ class Connection:
         self._set_state("waiting", reason, code)
         self._wishes_changed()
 
-    def _stop(self, name: StateName, reason: str, code: int | None) -> None:
+    def _stop(self, name: ConnectionStatus, reason: str, code: int | None) -> None:
         self._set_state(name, reason, code)
         failure = self.refusal()
         if failure is not None:
@@ -344,12 +344,12 @@ class Connection:
         now_ms = self._timers.now_ms
         if self._is_wanted():
             self._idle_since_ms = None
-            if self._state.name == "idle":
+            if self._state.status == "idle":
                 self._connect()
         elif self._idle_since_ms is None:
             self._idle_since_ms = now_ms
         due = [self.following.wanted.next_leave_ms()]
-        if self._idle_since_ms is not None and self._state.name in ("connecting", "open", "waiting"):
+        if self._idle_since_ms is not None and self._state.status in ("connecting", "open", "waiting"):
             due.append(self._idle_since_ms + LINGER_MS)
         _cancel(self._linger_timer)
         times = [time_ms for time_ms in due if time_ms is not None]
@@ -360,7 +360,7 @@ class Connection:
         wanted, now_ms = self.following.wanted, self._timers.now_ms
         if self._idle_since_ms is not None and now_ms - self._idle_since_ms >= LINGER_MS:
             left = wanted.take_unwanted()
-            if self._state.name in ("connecting", "open", "waiting"):
+            if self._state.status in ("connecting", "open", "waiting"):
                 self._end(1000)
                 self._set_state("idle")
             self.following.leave(left)
@@ -392,7 +392,7 @@ class Connection:
         if self.id is not None:
             self._around.act(Send(self.id, text))
 
-    def _set_state(self, name: StateName, reason: str = "", code: int | None = None) -> None:
+    def _set_state(self, name: ConnectionStatus, reason: str = "", code: int | None = None) -> None:
         self._state = ConnectionState(self.name, name, reason, code)
         self._around.act(self.state)
 
