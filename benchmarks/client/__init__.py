@@ -1,1 +1,1 @@
-"""What the Python client costs per message."""
+"""The cost of a message in the Python client."""

@@ -217,7 +217,7 @@ class Client:
 
     @property
     def clock_offset(self) -> float | None:
-        """What to add to this machine's time to get the server's, in seconds; None until it is known."""
+        """The server's time minus this machine's, in seconds; None until it is known."""
         offset_ms = self._driver.core.offset.ms
         return None if offset_ms is None else offset_ms / 1000
 

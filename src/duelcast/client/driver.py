@@ -30,7 +30,7 @@ logger = logging.getLogger("duelcast.client")
 
 
 class Hooks:
-    """What the application hears without asking. Each is called after the client has finished what caused it."""
+    """Functions of the application. Each is called after the client has finished the work that caused the call."""
 
     def __init__(
         self,

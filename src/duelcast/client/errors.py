@@ -1,4 +1,4 @@
-"""What a client raises."""
+"""The exceptions of a client."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Socket:
             self.task.cancel()
         else:
             self._outgoing.put_nowait(code)
-            # What was sent before may never leave, if the other side takes nothing.
+            # Messages sent before may never leave, if the other side takes nothing.
             asyncio.get_running_loop().call_later(2 * self._options.close_timeout_s, self.task.cancel)
 
     async def _run(self) -> None:

@@ -86,7 +86,7 @@ class Every(Generic[T]):
 
 
 class Following(Protocol):
-    """What a stream follows while it is open."""
+    """The wishes of a stream while it is open."""
 
     def error(self) -> DuelcastError | None:
         """Why nothing arrives any more; None if something may."""

@@ -1,4 +1,4 @@
-"""Turns JSON into the generated types. What does not fit them is ignored, as is all that the client does not know."""
+"""Turns JSON into the generated types. JSON that does not fit them is ignored, like everything unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the core asks its shell to do, and what it reports."""
+"""The requests of the core to its shell, and its reports."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ _SIGNED_OUT = "Authentication failed or expired; a new token is needed."
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the connections of a client share. `new_id` gives ids that are unique in the client, `new_uuid` ids that are
-    unique everywhere, and `jitter` random numbers from 0 to 1."""
+    """The things that the connections of a client share. `new_id` gives ids that are unique in the client, `new_uuid`
+    ids that are unique everywhere, and `jitter` random numbers from 0 to 1."""
 
     timers: Timers
     tokens: Tokens

@@ -53,7 +53,7 @@ class Core:
         self._is_hidden = False
 
     def take_actions(self) -> list[Action]:
-        """What is to be done, in order. Each action is returned once."""
+        """The actions to carry out, in order. Each is returned once."""
         actions = self._actions[:]
         self._actions.clear()
         return actions

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 DecodeFailed = (msgspec.DecodeError, RecursionError, UnicodeError)
-"""What decoding raises for text that is not a message of the expected shape."""
+"""Decoding raises these for text that is not a message of the expected shape."""
 
 T = TypeVar("T")
 

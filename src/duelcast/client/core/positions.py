@@ -58,7 +58,7 @@ class Positions:
         self._tracks.pop(channel, None)
 
     def lost(self) -> None:
-        """The connection was lost. What was unsettled goes back to the position before it."""
+        """The connection was lost. An unsettled channel goes back to the position before it."""
         for track in self._tracks.values():
             if track.unsettled and not track.replays:
                 track.known = None

@@ -89,7 +89,7 @@ class Tracking:
         self._send()
 
     def lost(self) -> None:
-        """The connection was lost. What was under way is sent again on the next one."""
+        """The connection was lost. Events under way are sent again on the next one."""
         self._is_open = False
         self._under_way = []
         if self._pause is not None:

@@ -1,4 +1,4 @@
-"""What the application wants to follow on an endpoint, and what is left a little later than it stops wanting it."""
+"""The stores that the application wants on an endpoint. They are left a little later than it stops wanting them."""
 
 from __future__ import annotations
 

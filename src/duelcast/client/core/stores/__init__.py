@@ -1,1 +1,1 @@
-"""What a client holds of what it follows."""
+"""The values of the channels that a client follows."""

@@ -1,4 +1,4 @@
-"""What all stores have in common: their status, and when a snapshot is complete."""
+"""The common part of all stores: their status, and the end of snapshots."""
 
 from __future__ import annotations
 

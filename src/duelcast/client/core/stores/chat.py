@@ -31,7 +31,7 @@ class _Data(Struct):
 
 
 class _Own(Struct):
-    """What the chat itself reads of a message."""
+    """A message as far as the chat itself reads it."""
 
     data: _Data
 

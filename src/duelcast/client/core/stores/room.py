@@ -39,7 +39,7 @@ class _Presence(Struct):
 
 
 class Room(Store):
-    """Everything that the channels of the room bring. What the server did not say yet is None."""
+    """Everything that the channels of the room bring. A value that has not arrived yet is None."""
 
     endpoint = "contest"
 
