@@ -46,7 +46,7 @@ class Program:
     def _report(self, number: int, inbox: Inbox) -> None:
         write(
             report=number,
-            states={name: state.name for name, state in self._client.states.items()},
+            states={name: state.status for name, state in self._client.states.items()},
             live=self._room.status == "live" and inbox.status == "live",
             chat=[entry(each) for each in self._room.messages],
             heard=self._heard,
