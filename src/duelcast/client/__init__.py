@@ -1,1 +1,56 @@
-"""The client library. It is also distributed alone, without the server, of which it imports nothing."""
+"""A client for Duelcast servers, which is also distributed alone as `duelcast-client`.
+
+    async with Client("http://127.0.0.1:8069", token=my_token) as client:
+
+        async def prices():
+            async for price in client.market("SOL", "BTC"):  # always the newest; "*" is every symbol
+                print(price.symbol, price.price)
+
+        async def board():
+            async for board in client.leaderboard(2):
+                print(board.entries[0].nickname)
+
+        async def chat():
+            async with client.room(2) as room:
+                await room.send("gg")
+                async for message in room.chat():
+                    print(message.sender.nickname, message.text)
+
+        await asyncio.gather(prices(), board(), chat())
+
+Nothing else is needed to survive a lost connection: what was followed is followed again, from where it was interrupted.
+"""
+
+from .client import Client
+from .core.actions import ConnectionState, Refusal
+from .core.tracking import Stored
+from .driver import TokenProvider
+from .endpoint import Endpoint
+from .errors import Closed, DuelcastError, Overflow, Refused, RequestFailed, SignedOut
+from .inbox import Inbox
+from .messages import Command, Message, Record
+from .room import ChatEntry, Member, Room
+from .streams import Stream
+
+__all__ = [
+    "ChatEntry",
+    "Client",
+    "Closed",
+    "Command",
+    "ConnectionState",
+    "DuelcastError",
+    "Endpoint",
+    "Inbox",
+    "Member",
+    "Message",
+    "Overflow",
+    "Record",
+    "Refusal",
+    "Refused",
+    "RequestFailed",
+    "Room",
+    "SignedOut",
+    "Stored",
+    "Stream",
+    "TokenProvider",
+]

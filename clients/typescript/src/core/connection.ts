@@ -10,7 +10,7 @@ import type { Membership } from "./membership.js";
 const PATIENCE_MS = 10_000;
 const SILENCE_MS = 30_000;
 const WAKE_PATIENCE_MS = 3000;
-const STEADY_MS = 5000;
+const STEADY_MS = 1000;
 
 /**
  * The state of an endpoint's connection: `idle` (nothing is wanted), `connecting`, `open` (established), `waiting` for the

@@ -1,0 +1,1 @@
+"""The cost of a message in the Python client."""

@@ -1,0 +1,284 @@
+"""Follows on each connection what is wanted, from where the connection before it ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any
+
+from .contract import LATER_CODES, ends_with_room, group_prefix
+from .frames import Confirmed, Ended, Error, Established, Failure, Frame, RoomJoined, read
+from .pings import Pings
+from .positions import Position, Positions
+from .stores.base import Store
+from .stores.inbox import PARTS
+from .stores.room import Room
+from .timers import Timer, Timers
+from .wanted import Wanted, channels_of, inboxes_of, rooms_of
+
+MOST_CHANNELS_PER_COMMAND = 500
+ASK_AGAIN_MS = 10_000
+"""After this time the client asks again for what the server did not find."""
+MOST_ROUTES = 10_000
+
+_ITEM = re.compile(r"channels\[(\d+)\]")
+
+Send = Callable[[dict[str, Any]], str]
+"""Sends a command, and returns the `requestId` that it gave it."""
+
+Report = Callable[[str, Failure, bool], None]
+"""Hears of a refused channel or room, why it is refused, and whether the client asks again by itself."""
+
+
+class Following:
+    """Joins channels and rooms, passes their messages to the stores, and leaves what is not wanted any more."""
+
+    def __init__(self, endpoint: str, timers: Timers, pings: Pings, send: Send, report: Report) -> None:
+        self.wanted = Wanted()
+        self._endpoint = endpoint
+        self._timers = timers
+        self._pings = pings
+        self._send = send
+        self._report = report
+        self._positions = Positions()
+        self._is_open = False
+        self._is_established = False
+        self._automatic: list[str] = []
+        """The channels that the endpoint joined by itself on the last established connection."""
+        self._resumed: set[str] = set()
+        """Those of them that the URL of this connection resumes."""
+        self._asked: dict[str, list[str] | int] = {}
+        """By `requestId`: the channels of a `subscribe`, or the contest of a `join_contest_room`."""
+        self._retries: list[Timer] = []
+        self._routes: dict[str, list[Store]] = {}
+        """The stores that take the messages of a channel, as far as it was looked up."""
+
+    # ── the connection ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def resume_in_url(self) -> list[tuple[str, Position]]:
+        """The channels and positions that the URL of the next connection names."""
+        known = [(channel, self._positions.since(channel)) for channel in self._automatic]
+        resumed = [(channel, since) for channel, since in known if since is not None]
+        self._resumed = {channel for channel, _ in resumed}
+        return resumed
+
+    def opened(self) -> None:
+        """The socket is open: ask for everything that is wanted."""
+        self._is_open = True
+        self._begin_inboxes()
+        channels = [channel for channel in self.wanted.channels() if channel not in self._resumed]
+        if not self._join(channels, self.wanted.rooms()) and self.wanted.stores():
+            self._pings.ping()
+
+    def _begin_inboxes(self) -> None:
+        for inbox in inboxes_of(self.wanted.stores()):
+            for part in PARTS:
+                inbox.begin(part, recovered=False)
+
+    def lost(self) -> None:
+        """The connection was lost, or ended."""
+        self._is_open = self._is_established = False
+        self._asked.clear()
+        self._resumed.clear()
+        for timer in self._retries:
+            timer.cancel()
+        self._retries.clear()
+        self._positions.lost()
+        for store in self.wanted.stores():
+            store.lost()
+
+    # ── the application ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def add(self, stores: Iterable[Store]) -> None:
+        """Begin to follow stores that were not wanted before."""
+        new = list(stores)
+        self._routes.clear()
+        for channel in channels_of(new):
+            self._positions.forget(channel)
+        if not self._is_open:
+            return
+        channels = channels_of(new)
+        if inboxes_of(new) and self._is_established:
+            # The inbox comes with the connection, which is over. Joining its channels again repeats the snapshot.
+            channels += self._automatic
+        elif inboxes_of(new):
+            self._begin_inboxes()
+            self._pings.ping()
+        self._join(channels, rooms_of(new))
+
+    def leave(self, stores: Iterable[Store]) -> None:
+        """Leave what belonged to `stores` alone. They are not in `wanted` any more."""
+        left = list(stores)
+        self._routes.clear()
+        channels = [name for name in channels_of(left) if name not in self.wanted.channels()]
+        rooms = rooms_of(left)
+        for store in left:
+            self._forget_positions(store)
+        if not self._is_open:
+            return
+        if channels:
+            self._send({"type": "unsubscribe", "channels": channels})
+        for contest_id in rooms:
+            self._send({"type": "leave_contest_room", "contestId": contest_id})
+        prefixes = tuple(prefix for name in channels if (prefix := group_prefix(self._endpoint, name)) is not None)
+        again = [
+            name
+            for name in self.wanted.channels()
+            if name.startswith(prefixes) or any(ends_with_room(name, contest_id) for contest_id in rooms)
+        ]
+        self._join(again, [])
+
+    def _forget_positions(self, store: Store) -> None:
+        names = [store.chat_channel] if isinstance(store, Room) else channels_of([store])
+        for name in names:
+            if not self._stores_of(name):
+                self._positions.forget(name)
+
+    def requests_joined(self, channels: list[str]) -> None:
+        """Requests joined these channels."""
+        self.wanted.requested.update(dict.fromkeys(channels))
+
+    def requests_left(self, channels: list[str]) -> None:
+        """Requests left these channels; those that stores want are joined again."""
+        for channel in channels:
+            self.wanted.requested.pop(channel, None)
+        again = channels_of(self.wanted.stores())
+        self._join([channel for channel in channels if channel in again], [])
+
+    # ── joining ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _join(self, channels: list[str], rooms: list[int]) -> bool:
+        """Ask for channels and rooms, and for the end of what they bring. Returns whether there were any."""
+        remaining = iter(channels)
+        while part := list(islice(remaining, MOST_CHANNELS_PER_COMMAND)):
+            entries = [_entry(name, self._positions.since(name)) for name in part]
+            self._asked[self._send({"type": "subscribe", "channels": entries})] = part
+        for contest_id in rooms:
+            since = self._positions.since(f"chat.{contest_id}")
+            command: dict[str, Any] = {"type": "join_contest_room", "contestId": contest_id}
+            if since is not None:
+                command["since"] = since._asdict()
+            self._asked[self._send(command)] = contest_id
+        if channels or rooms:
+            self._pings.ping()
+        return bool(channels or rooms)
+
+    def refused(self, frame: Frame) -> bool:
+        """Take an error. Returns whether it refuses something that was asked for."""
+        asked = self._asked.get(frame.head.requestId or "")
+        error = read(frame.text, Error)
+        if asked is None or error is None:
+            return asked is not None
+        failure = Failure.of(error)
+        if isinstance(asked, int):
+            channels, rooms = [], [asked]
+        else:
+            item = _ITEM.match(error.field or "")
+            channels, rooms = asked[int(item[1]) : int(item[1]) + 1] if item else asked, []
+        for store in self.wanted.stores():
+            if set(channels_of([store])) & set(channels) or set(rooms_of([store])) & set(rooms):
+                store.refuse(failure)
+        may_pass = error.code in LATER_CODES or any(map(self._positions.awaits_confirmation, channels))
+        delay_ms = error.retryAfterMs if error.retryAfterMs is not None else ASK_AGAIN_MS if may_pass else None
+        for name in [*channels, *(f"room {contest_id}" for contest_id in rooms)]:
+            self._report(name, failure, delay_ms is not None)
+        if delay_ms is not None:
+            self._retries.append(self._timers.after(delay_ms, lambda: self._ask_again(channels, rooms)))
+        return True
+
+    def _ask_again(self, channels: list[str], rooms: list[int]) -> None:
+        wanted_rooms = self.wanted.rooms()
+        self._join(
+            [name for name in channels if self._stores_of(name) or name in self.wanted.requested],
+            [contest_id for contest_id in rooms if contest_id in wanted_rooms],
+        )
+
+    # ── what arrives ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def established(self, message: Established) -> None:
+        """`connection_established`"""
+        self._is_established = True
+        self._positions.epoch = message.epoch
+        self._automatic = list(message.positions or ())
+        asked = {name for names in self._asked.values() if isinstance(names, list) for name in names}
+        positions = {name: seq for name, seq in (message.positions or {}).items() if name not in asked}
+        self._named(positions, recovered=False)
+
+    def confirmed(self, frame: Frame) -> None:
+        """`subscription_confirmed`"""
+        message = read(frame.text, Confirmed)
+        if message is None:
+            return
+        self._positions.epoch = message.epoch
+        stores = self._stores_of(message.channel)
+        ping = self._pings.ping() if frame.head.requestId is None and self._is_established and stores else 0
+        recovered = message.recovered is True
+        if stores:
+            every = None if message.kind is None else message.kind == "every"
+            self._positions.begin(message.channel, message.seq, recovered=recovered, every=every, ping=ping)
+        for store in stores:
+            store.begin(message.channel, recovered=recovered, ping=ping)
+
+    def ended(self, frame: Frame) -> None:
+        """`unsubscription_confirmed`, which the server sends by itself if a right was lost."""
+        message = read(frame.text, Ended)
+        if message is not None and message.reason is not None:
+            failure = Failure("SUBSCRIPTION_DENIED", f"The server ended the subscription ({message.reason}).")
+            for store in self._stores_of(message.channel):
+                store.refuse(failure)
+
+    def joined(self, frame: Frame) -> None:
+        """`contest_room_joined`"""
+        message = read(frame.text, RoomJoined)
+        if message is None:
+            return
+        recovered = message.recovered is True
+        self._named(frame.head.positions, recovered=recovered)
+        for store in self.wanted.stores():
+            if isinstance(store, Room) and store.contest_id == message.contestId:
+                store.begin(store.chat_channel, recovered=recovered)
+                store.joined(frame)
+
+    def replied(self, frame: Frame) -> None:
+        """A reply that names positions."""
+        self._named(frame.head.positions, recovered=False)
+
+    def settle(self, ping: int) -> None:
+        """The ping with this number was answered."""
+        self._positions.settle(ping)
+        for store in self.wanted.stores():
+            store.settle(ping)
+
+    def pushed(self, frame: Frame, channel: str) -> None:
+        """A push, or a part of a snapshot."""
+        stores = self._stores_of(channel)
+        if not stores:
+            return
+        seq = frame.head.seq
+        if seq is not None:
+            verdict = self._positions.arrived(channel, seq)
+            if verdict == "gap":
+                self._join([channel], [])
+            if verdict != "handle":
+                return
+        for store in stores:
+            store.receive(frame)
+
+    def _named(self, positions: dict[str, int] | None, *, recovered: bool) -> None:
+        for channel, seq in (positions or {}).items():
+            if self._stores_of(channel):
+                self._positions.named(channel, seq, recovered=recovered)
+
+    def _stores_of(self, channel: str) -> list[Store]:
+        found = self._routes.get(channel)
+        if found is None:
+            found = [store for store in self.wanted.stores() if store.takes(channel)]
+            if len(self._routes) >= MOST_ROUTES:
+                self._routes.clear()
+            self._routes[channel] = found
+        return found
+
+
+def _entry(channel: str, since: Position | None) -> str | dict[str, Any]:
+    return channel if since is None else {"channel": channel, "since": since._asdict()}

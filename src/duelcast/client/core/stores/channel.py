@@ -1,0 +1,27 @@
+"""The messages of a channel or group, which are delivered and not held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..contract import group_prefix
+from ..frames import Frame
+from .base import Store
+
+
+class Channel(Store):
+    """Delivers the messages of any channel or group, in order."""
+
+    def __init__(self, endpoint: str, channel: str) -> None:
+        super().__init__()
+        self.channel = channel
+        self._prefix = group_prefix(endpoint, channel)
+        self.readers: list[Callable[[Frame], None]] = []
+        """Called with each message. They must not raise."""
+
+    def takes(self, channel: str) -> bool:
+        return channel == self.channel or (self._prefix is not None and channel.startswith(self._prefix))
+
+    def receive(self, frame: Frame) -> None:
+        for reader in tuple(self.readers):
+            reader(frame)

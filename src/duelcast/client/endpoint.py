@@ -1,0 +1,114 @@
+"""Requests to an endpoint, and its channels."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from .core.frames import Failure, Frame
+from .core.requests import DEFAULT_TIMEOUT_MS, Request
+from .core.stores.channel import Channel
+from .driver import Driver
+from .errors import error_of
+from .messages import Command, Message
+from .streams import Every, Stream
+from .types import message_of
+from .wish import Key, Wish
+
+R = TypeVar("R", bound=Message)
+T = TypeVar("T")
+
+DEFAULT_TIMEOUT_S = DEFAULT_TIMEOUT_MS / 1000
+DEFAULT_MAXSIZE = 1_000
+
+
+class Endpoint:
+    """An endpoint of the server. It is connected while something is requested or followed there."""
+
+    def __init__(self, driver: Driver, name: str) -> None:
+        self.name = name
+        self._driver = driver
+
+    async def request(self, command: Command[R], *, timeout: float | None = DEFAULT_TIMEOUT_S) -> R:
+        """Send a command and return its answer. `timeout` is in seconds.
+
+        A command that may be repeated is repeated after a lost connection. Raises `RequestFailed` if the server refuses
+        it, or cannot be reached in time, and `Closed`. Cancelling concerns this request alone; the server may have
+        received it.
+        """
+        reply = await self._send(msgspec.to_builtins(command), timeout)
+        if (message := message_of(self.name, reply)) is None:
+            raise error_of(Failure("UNKNOWN_REPLY", f"The server answered with an unknown {reply.head.type}."))
+        return cast("R", message)
+
+    def follow(self, *channels: str, maxsize: int = DEFAULT_MAXSIZE) -> Stream[Message]:
+        """The messages of channels and groups, in order, typed by the structs of this endpoint. Those of unknown types
+        are left out.
+
+        A reader that is more than `maxsize` messages late gets `Overflow`. Messages that were missed while the
+        connection was lost are recovered; if the server cannot, the channel begins with its snapshot again.
+        """
+        if not channels:
+            raise ValueError("name at least one channel")
+        driver, endpoint = self._driver, self.name
+
+        def begin() -> tuple[Every[Message], Wish]:
+            feed: Every[Message] = Every(maxsize)
+
+            def read(frame: Frame) -> None:
+                if (message := message_of(endpoint, frame)) is not None:
+                    feed.put(message)
+
+            stores: dict[Key, Channel] = {}
+            with driver.turn() as core:
+                for channel in dict.fromkeys(channels):
+                    store = core.channel(endpoint, channel)
+                    store.readers.append(read)
+                    stores["channel", channel] = store
+
+            def stop() -> None:
+                for store in stores.values():
+                    store.readers.remove(read)
+
+            return feed, Wish(driver, endpoint, stores, feed.bell.ring, feed.bell.ring, stop)
+
+        return Stream(begin)
+
+    async def _send(self, command: dict[str, Any], timeout: float | None) -> Frame:
+        return await outcome_of(
+            self._driver,
+            lambda settled: self._driver.core.request(self.name, command, settled, milliseconds(timeout)),
+            lambda request: self._driver.core.abort(self.name, request),
+        )
+
+
+async def outcome_of(
+    driver: Driver,
+    start: Callable[[Callable[[Frame | Failure], None]], Request | None],
+    abort: Callable[[Request], None],
+) -> Frame:
+    """Start a request, and wait for its answer. Raises what it fails with."""
+    future: asyncio.Future[Frame | Failure] = asyncio.get_running_loop().create_future()
+
+    def settled(outcome: Frame | Failure) -> None:
+        if not future.done():
+            future.set_result(outcome)
+
+    with driver.turn():
+        request = start(settled)
+    try:
+        outcome = await future
+    finally:
+        if request is not None:
+            with driver.turn():
+                abort(request)
+    if isinstance(outcome, Failure):
+        raise error_of(outcome)
+    return outcome
+
+
+def milliseconds(timeout: float | None) -> int | None:
+    return None if timeout is None else round(timeout * 1000)

@@ -1,0 +1,80 @@
+"""Wrong commands, members and channels do not pass a type checker, and right ones do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+PROGRAM = """
+from typing import assert_type
+
+from duelcast.client import Client, Stored
+from duelcast.client.generated.contest import GetLeaderboard, LeaderboardUpdate, SendChatMessage
+from duelcast.client.generated.records import ChatMessageRecord, Leaderboard, Price
+
+
+async def use(client: Client) -> None:
+{body}
+"""
+
+RIGHT = """
+    assert_type(await client.contest.request(GetLeaderboard(contestId=2)), LeaderboardUpdate)
+    assert_type(await anext(client.market("SOL", "BTC")), Price)
+    assert_type(await anext(client.leaderboard(2)), Leaderboard)
+    assert_type(await client.track("opened", {"symbol": "SOL"}), Stored)
+    async with client.room(2) as room:
+        assert_type(await room.send("gg", timeout=None), ChatMessageRecord)
+        async for message in room.chat(maxsize=10):
+            assert_type(message.text, str)
+"""
+
+WRONG = {
+    "await client.contest.request(GetLeaderboard(contest=2))": "call-arg",
+    "await client.contest.request(GetLeaderboard(contestId=[2]))": "arg-type",
+    'await client.contest.request({"type": "get_leaderboard", "contestId": 2})': "arg-type",
+    "await client.contest.request(SendChatMessage(contestId=2))": "call-arg",
+    "(await client.contest.request(GetLeaderboard(contestId=2))).entries": "attr-defined",
+    "(await anext(client.market('SOL'))).prize": "attr-defined",
+    "client.market(7)": "arg-type",
+    "client.leaderboard('2')": "arg-type",
+    "client.contests.request(GetLeaderboard(contestId=2))": "attr-defined",
+    "client.room(2).chat(max_size=3)": "call-arg",
+    "client.track('opened', 'SOL')": "arg-type",
+    "Client('http://127.0.0.1', token=7)": "arg-type",
+}
+
+
+def test_right_programs_pass_and_wrong_ones_do_not(tmp_path: Path) -> None:
+    programs = {"right": (RIGHT, None)} | {
+        f"wrong_{number}": (f"    {line}", code) for number, (line, code) in enumerate(WRONG.items())
+    }
+    for name, (body, _) in programs.items():
+        (tmp_path / f"{name}.py").write_text(PROGRAM.format(body=body))
+    checked = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--config-file",
+            ROOT / "pyproject.toml",
+            "--cache-dir",
+            tmp_path,
+            *programs_in(tmp_path),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    errors = [line for line in checked.stdout.splitlines() if ": error:" in line]
+    for name, (body, code) in programs.items():
+        found = [line for line in errors if f"{name}.py" in line]
+        assert bool(found) == (code is not None), (body, checked.stdout)
+        assert all(f"[{code}]" in line for line in found), (body, found)
+
+
+def programs_in(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.py"))
