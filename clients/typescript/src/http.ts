@@ -26,13 +26,11 @@ type Body<Name extends HttpOperation> = OperationOf<Name> extends { body: infer 
 /** What an operation answers. */
 export type HttpResponse<Name extends HttpOperation> = OperationOf<Name> extends { response: infer R } ? R : never;
 
-/** What an operation takes: parameters of the path and the query together, the body, and how to send it. */
+/** What an operation takes: parameters of the path, the query and the headers together, the body, and what cancels it. */
 export type HttpInput<Name extends HttpOperation> = (Record<string, never> extends Parameters<Name>
   ? { readonly parameters?: Parameters<Name> }
   : { readonly parameters: Parameters<Name> }) &
   (undefined extends Body<Name> ? { readonly body?: Body<Name> } : { readonly body: Body<Name> }) & {
-    /** Makes it safe to repeat the operation after a lost answer. */
-    readonly idempotencyKey?: string | undefined;
     readonly signal?: AbortSignal | undefined;
   };
 
@@ -49,22 +47,24 @@ export async function http<Name extends HttpOperation>(
   const { url, tokens } = inside(client);
   const token = await tokens.ask();
   if (token instanceof Error) throw token;
-  const { parameters, body, idempotencyKey, signal } = input as {
+  const { parameters, body, signal } = input as {
     parameters?: Readonly<Record<string, unknown>>;
     body?: unknown;
-    idempotencyKey?: string;
     signal?: AbortSignal;
   };
-  const [method = "GET", template = ""] = operation.split(" ");
-  const rest = new Map(Object.entries(parameters ?? {}));
+  const [method, template] = operation.split(" ") as [string, string];
+  const rest = { ...parameters };
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = String(rest.get(name));
-    rest.delete(name);
+    const value = String(rest[name]);
+    delete rest[name];
     return encodeURIComponent(value);
   });
   const address = new URL(url + path);
-  for (const [name, value] of rest) if (value !== undefined) address.searchParams.set(name, String(value));
-  const headers = idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(rest)) {
+    if (name === "Idempotency-Key") headers[name] = String(value);
+    else if (value !== undefined) address.searchParams.set(name, String(value));
+  }
   return (await call(method, address.href, { body, token, headers, signal })) as HttpResponse<Name>;
 }
 

@@ -25,7 +25,7 @@ const STORAGE_KEY = "duelcast.track";
 export function track(client: Client, event: string, data?: Readonly<Record<string, unknown>>): Promise<TrackedEvent> {
   const result = trackerOf(client).track(event, data);
   // Whoever does not look at the result does not want to hear of it.
-  result.catch(() => undefined);
+  result.catch(ignore);
   return result;
 }
 
@@ -37,6 +37,10 @@ export function droppedEvents(client: Client): number {
 function trackerOf(client: Client): Tracker {
   const { clock, link, once, storage } = inside(client);
   return once("track", () => new Tracker(link("analytics"), clock, storage));
+}
+
+function ignore(): void {
+  // Nobody waits for the result.
 }
 
 interface Waiting {
@@ -112,7 +116,7 @@ class Tracker {
     const oldest = this.#clock.now() - MAX_AGE_MS;
     const events = records(parsed(this.#storage?.getItem(STORAGE_KEY) ?? ""));
     const fresh = events.filter(({ occurredAt }) => time(occurredAt) > oldest);
-    return fresh.map((event) => ({ event, resolve: () => undefined, reject: () => undefined }));
+    return fresh.map((event) => ({ event, resolve: ignore, reject: ignore }));
   }
 
   #save(): void {

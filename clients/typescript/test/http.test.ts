@@ -55,7 +55,7 @@ describe("http", () => {
     const client = createClient({ url: url.replace("http", "ws") });
     answers.push({ status: 204 });
     const body = [{ symbol: "SOL", price: 1 }] as never;
-    const answer = await http(client, "POST /api/v69/tokens/prices", { body, idempotencyKey: "k1" });
+    const answer = await http(client, "POST /api/v69/tokens/trades", { body, parameters: { "Idempotency-Key": "k1" } });
     expect(answer).toBeUndefined();
     expect(requests[0]?.headers).toMatchObject({ "content-type": "application/json", "idempotency-key": "k1" });
     expect(requests[0]?.headers.authorization).toBeUndefined();

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { inbox, leaderboard, market, room } from "../src/index.js";
+import { channel, inbox, leaderboard, market, room } from "../src/index.js";
 import { settled } from "./fakes.js";
 import { Harness, price } from "./harness.js";
 
@@ -172,6 +172,32 @@ describe("what belongs to a user", () => {
     harness.socket.receive(user("ann"));
     await harness.frame();
     expect(notes.get().notifications).toMatchObject([{ id: 1 }]);
+  });
+});
+
+describe("an inbox", () => {
+  test("keeps the newest thousand notifications", async () => {
+    const harness = new Harness({ token: "ann" });
+    const notes = inbox(harness.client);
+    notes.subscribe(() => undefined);
+    await harness.establish();
+    for (let id = 1005; id > 0; id--) {
+      harness.socket.receive({ type: "notification", data: { id }, channel: "user.notifications.ann" });
+    }
+    await harness.frame();
+    const ids = notes.get().notifications.map(({ id }) => id);
+    expect([ids.length, ids[0], ids.at(-1)]).toEqual([1000, 1005, 6]);
+  });
+
+  test("that is released leaves what else is followed alone", async () => {
+    const harness = new Harness({ token: "ann" });
+    const release = inbox(harness.client).subscribe(() => undefined);
+    channel(harness.client, "notifications", "system.announcements").on(() => undefined);
+    await harness.establish();
+    harness.socket.sent.length = 0;
+    release();
+    await harness.clock.advance(6000);
+    expect(harness.socket.sent).toEqual([]);
   });
 });
 

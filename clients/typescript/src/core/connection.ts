@@ -199,7 +199,7 @@ export class Connection {
 
   /** A socket cannot even be made, so that another attempt would be useless. */
   fail(cause: unknown): void {
-    this.#refuse("REFUSED", "A WebSocket cannot be opened.", cause);
+    this.#refuse("REFUSED", String(cause), cause);
   }
 
   /** The page is visible, the machine is online again, or its clock has jumped. */
@@ -326,7 +326,7 @@ export class Connection {
   }
 
   #signOut(): void {
-    this.#stop("signed_out", new DuelcastError("UNAUTHORIZED", "Sign in: a valid token is needed."));
+    this.#stop("signed_out", new DuelcastError("UNAUTHORIZED", "Sign in."));
   }
 
   #refuse(code: string, message: string, cause?: unknown): void {

@@ -99,10 +99,11 @@ export class Interests {
     follower.change("idle");
     if (interest.followers.size > 0 || interest.isRequested) return;
     this.#forget(interest);
-    if (joining === "no" || joining === "refused" || !this.#connection.isWanted || this.#covering(key).length > 0)
-      return;
+    const isJoined = joining === "asked" || joining === "joined";
+    if (!isJoined || !this.#connection.isWanted || this.#covering(key).length > 0) return;
     if (membership.leave) this.#connection.send(membership.leave);
     else if (membership.join === "subscribe") this.#leaving.push(key);
+    else return;
     this.#rejoinCovered(interest);
   }
 

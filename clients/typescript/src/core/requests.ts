@@ -101,7 +101,7 @@ export class Requests implements Calls {
   disconnect(): void {
     for (const [id, request] of this.#waiting) {
       if (request.sent && !request.plan.isRepeatable) {
-        this.settle(id, new DuelcastError("OUTCOME_UNKNOWN", "No answer came before the connection was lost."));
+        this.settle(id, new DuelcastError("OUTCOME_UNKNOWN", "No answer came."));
       }
       request.sent = undefined;
     }
@@ -118,7 +118,7 @@ export class Requests implements Calls {
       const command = request.plan.command();
       const bytes = new TextEncoder().encode(JSON.stringify({ ...command, requestId: id })).length;
       if (bytes > this.#maxBytes) {
-        this.settle(id, new DuelcastError("MESSAGE_TOO_BIG", `At most ${this.#maxBytes} bytes are accepted.`));
+        this.settle(id, new DuelcastError("MESSAGE_TOO_BIG", "The message is too big."));
         continue;
       }
       request.sent = command;

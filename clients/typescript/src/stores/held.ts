@@ -1,5 +1,8 @@
 import { emplace } from "../core/emplace.js";
 
+/** How many values with ids, such as messages, a family keeps: the newest. */
+const MAX_IDS = 1000;
+
 interface Item {
   readonly value: unknown;
   /** The channel whose snapshots contain it; none for what the client made itself. */
@@ -30,6 +33,8 @@ export class Held {
     this.#forget(items.get(key));
     items.set(key, { value, from });
     this.#lists.delete(family);
+    const ids = items.size > MAX_IDS ? [...items.keys()].filter(Number.isInteger) : [];
+    if (ids.length > MAX_IDS) this.remove(family, Math.min(...(ids as number[])));
   }
 
   remove(family: string, key?: unknown): void {
