@@ -2,7 +2,7 @@ import { RETRIABLE } from "./generated/contract.js";
 
 const OWN_RETRIABLE: readonly string[] = ["TIMEOUT", "NETWORK_ERROR"];
 
-/** What an error carries besides its code and its message. */
+/** The details of an error besides its code and its message. */
 export interface ErrorDetails {
   /** The path of the field that the server refused, such as `symbols[3]`. */
   readonly field?: string | undefined;

@@ -23,10 +23,10 @@ type OperationOf<Name extends HttpOperation> = Operation extends infer O
 type Parameters<Name extends HttpOperation> = OperationOf<Name> extends { parameters: infer P } ? P : never;
 type Body<Name extends HttpOperation> = OperationOf<Name> extends { body: infer B } ? B : never;
 
-/** What an operation answers. */
+/** The content of the answer of an operation. */
 export type HttpResponse<Name extends HttpOperation> = OperationOf<Name> extends { response: infer R } ? R : never;
 
-/** What an operation takes: parameters of the path, the query and the headers together, the body, and what cancels it. */
+/** The input of an operation: the parameters of path, query and headers together, the body, and a signal that cancels it. */
 export type HttpInput<Name extends HttpOperation> = (Record<string, never> extends Parameters<Name>
   ? { readonly parameters?: Parameters<Name> }
   : { readonly parameters: Parameters<Name> }) &
@@ -62,13 +62,14 @@ export async function http<Name extends HttpOperation>(
   const address = new URL(url + path);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(rest)) {
+    if (value === undefined) continue;
     if (name === "Idempotency-Key") headers[name] = String(value);
-    else if (value !== undefined) address.searchParams.set(name, String(value));
+    else address.searchParams.set(name, String(value));
   }
   return (await call(method, address.href, { body, token, headers, signal })) as HttpResponse<Name>;
 }
 
-/** Calls an address with JSON; resolves with what the answer contains, `undefined` if that is nothing. */
+/** Calls an address with JSON; resolves with the content of the answer, `undefined` if it has none. */
 export async function call(
   method: string,
   address: string,

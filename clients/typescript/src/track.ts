@@ -24,7 +24,7 @@ const STORAGE_KEY = "duelcast.track";
  */
 export function track(client: Client, event: string, data?: Readonly<Record<string, unknown>>): Promise<TrackedEvent> {
   const result = trackerOf(client).track(event, data);
-  // Whoever does not look at the result does not want to hear of it.
+  // A caller who ignores the result is not interested in its failure either.
   result.catch(ignore);
   return result;
 }

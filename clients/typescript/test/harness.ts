@@ -25,7 +25,7 @@ export class Harness {
     return this.network.last;
   }
 
-  /** Shows a frame: what has changed since the last one is published. */
+  /** Shows a frame: all changes since the last one are published. */
   async frame(): Promise<void> {
     await settled();
     const run = this.#frame;

@@ -84,7 +84,7 @@ describe("a store", () => {
     expect(harness.socket.sent.filter(({ type }) => type === "unsubscribe")).toHaveLength(0);
   });
 
-  test("joins together with all that is wanted in the same turn, 500 channels in a message", async () => {
+  test("is joined together with all others that become wanted in the same turn, 500 channels in a message", async () => {
     const harness = new Harness();
     market(harness.client, "S0").subscribe(() => undefined);
     await harness.establish();
@@ -121,7 +121,7 @@ describe("a store", () => {
   });
 });
 
-describe("what belongs to a user", () => {
+describe("values of a user", () => {
   const user = (wallet: string): object => ({
     type: "auth_success",
     user: { wallet_address: wallet },
@@ -129,7 +129,7 @@ describe("what belongs to a user", () => {
   });
   const note = { id: 1, type: "LEVEL_UP", title: "Note", read: false, timestamp: "2026-01-01T00:00:00.000Z" };
 
-  test("goes as soon as another user is signed in", async () => {
+  test("go as soon as another user is signed in", async () => {
     const harness = new Harness({ token: "ann" });
     const notes = inbox(harness.client);
     notes.subscribe(() => undefined);
@@ -154,7 +154,7 @@ describe("what belongs to a user", () => {
     expect(notes.get()).toMatchObject({ unread: undefined, notifications: [] });
   });
 
-  test("stays if the same user has another token", async () => {
+  test("stay if the same user has another token", async () => {
     const harness = new Harness({ token: "ann" });
     const notes = inbox(harness.client);
     notes.subscribe(() => undefined);
@@ -189,7 +189,7 @@ describe("an inbox", () => {
     expect([ids.length, ids[0], ids.at(-1)]).toEqual([1000, 1005, 6]);
   });
 
-  test("that is released leaves what else is followed alone", async () => {
+  test("that is released leaves other channels alone", async () => {
     const harness = new Harness({ token: "ann" });
     const release = inbox(harness.client).subscribe(() => undefined);
     channel(harness.client, "notifications", "system.announcements").on(() => undefined);

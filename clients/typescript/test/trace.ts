@@ -287,7 +287,7 @@ class Run {
     return seen;
   }
 
-  /** What was sent since the last call. */
+  /** The messages that were sent since the last call. */
   #sent(endpoint: string): Json[] {
     const seen = this.#seenOf(endpoint);
     const sent = this.#socketsOf(endpoint)

@@ -12,7 +12,7 @@ import {
 } from "../src/index.js";
 import type { ChatMessage, ChatMessages, Leaderboard, Price } from "../src/types.js";
 
-/** Never called: what it contains must compile, but for the marked lines, which must not. */
+/** Never called. All lines must compile but the marked ones, which must not. */
 async function compiled(client: Client): Promise<void> {
   const contest = endpoint(client, "contest");
   expectTypeOf(await contest.request("get_chat_messages", { contestId: 2, limit: 10 })).toEqualTypeOf<ChatMessages>();
@@ -72,7 +72,7 @@ async function compiled(client: Client): Promise<void> {
 }
 
 describe("types", () => {
-  test("let what is right compile, and nothing else", () => {
+  test("accept right commands, fields and names, and refuse all others", () => {
     expectTypeOf(compiled).toBeFunction();
   });
 });

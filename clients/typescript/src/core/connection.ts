@@ -22,7 +22,7 @@ export type ConnectionState =
   | { readonly is: "waiting"; readonly retryAt?: number }
   | { readonly is: "signed_out" | "refused"; readonly error: DuelcastError };
 
-/** What a connection does outside. Nothing of it calls the connection back before it returns. */
+/** The outside of a connection. Only `deliver` may call the connection back before it returns. */
 export interface Outside {
   /** Asks the token provider; `token` gets the answer. */
   ask(): void;
@@ -55,7 +55,7 @@ export interface Calls {
 
 /**
  * One endpoint's connection, without sockets, timers and clocks: methods report what happened, at the time `now`, and
- * `deadlines` what is due later.
+ * `deadlines` says when it acts by itself.
  */
 export class Connection {
   readonly deadlines: Deadlines = new Deadlines();
@@ -345,7 +345,7 @@ export class Connection {
     this.#become(state);
   }
 
-  /** Whatever belongs to the connection ends with it. */
+  /** Everything that belongs to the connection ends with it. */
   #disconnect(code?: number): void {
     if (this.#isDialled) this.#outside.hangUp(code);
     this.#isDialled = this.isOpen = this.#asks = false;

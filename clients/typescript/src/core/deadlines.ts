@@ -1,4 +1,4 @@
-/** What is due later: at most one deadline for each key. Times are in epoch milliseconds. */
+/** Deadlines, at most one for each key. Times are in epoch milliseconds. */
 export class Deadlines {
   readonly #due = new Map<unknown, { at: number; readonly run: () => void }>();
 
@@ -25,7 +25,7 @@ export class Deadlines {
     return next;
   }
 
-  /** Runs what is due, in the order of the times. */
+  /** Runs all that are due, in the order of their times. */
   run(now: number): void {
     for (;;) {
       const next = this.next;

@@ -7,19 +7,19 @@ import { channelMembership, type Membership } from "./membership.js";
 import { ChannelPosition, type Position } from "./position.js";
 import { isError, serverError } from "./server-error.js";
 
-/** After how many milliseconds what is not wanted any more is left. */
+/** The time for which a channel that is not wanted any more stays joined. */
 export const LINGER_MS = 5000;
 const MISSING_RETRY_MS = 10_000;
 const MAX_IN_SUBSCRIBE = 500;
 
-/** The set of what is wanted of an endpoint, and where the client is in each channel of it. */
+/** All that is wanted of an endpoint, and the position of the client in each channel. */
 export class Interests {
   readonly #connection: Connection;
   readonly #interests = new Map<string, Interest>();
   /** Those of the interests that more channels than one belong to. */
   #wide: readonly Interest[] = [];
   readonly #positions = new Map<string, ChannelPosition>();
-  /** What the client asked to join on this connection, by the id of the message: keys, in its order. */
+  /** The keys that the client asked to join on this connection, in the order of the message, by its id. */
   readonly #asked = new Map<string, readonly string[]>();
   #leaving: string[] = [];
   /** The channels that the endpoint joins by itself, and those of them that the URL resumes. */
@@ -63,7 +63,7 @@ export class Interests {
     }
   }
 
-  /** A request of the application left these channels or rooms: what is wanted besides is joined again. */
+  /** A request of the application left these channels or rooms: those that are still wanted are joined again. */
   release(memberships: readonly Membership[]): void {
     for (const membership of memberships) {
       const interest = this.#interestIn(membership);
@@ -116,7 +116,7 @@ export class Interests {
     }
   }
 
-  /** Leaving a room or group leaves its channels too: those that are wanted besides are joined again. */
+  /** Leaving a room or group leaves its channels too: those that are still wanted are joined again. */
   #rejoinCovered(left: Interest): void {
     for (const other of this.#interests.values()) {
       if (left.covers(other.key) && other.joining === "joined") other.joining = "no";
@@ -125,7 +125,7 @@ export class Interests {
 
   // ── joining ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Where the channels that the endpoint joins by itself resume, for the URL: `<channel>,<epoch>,<seq>`. */
+  /** The positions of the channels that the endpoint joins by itself, for the URL: `<channel>,<epoch>,<seq>`. */
   resume(): string[] {
     this.#resumed = this.#connecting.filter((channel) => {
       const covering = this.#covering(channel);
@@ -147,7 +147,7 @@ export class Interests {
     if (this.areWanted) this.#connection.ping();
   }
 
-  /** Sends what joins and leaves since the last call have gathered. */
+  /** Sends the joins and leaves that have gathered since the last call. */
   flush(): void {
     if (!this.#connection.isOpen) return;
     const channels = this.#leaving.splice(0);
@@ -155,7 +155,7 @@ export class Interests {
     if (this.#join()) this.#connection.ping();
   }
 
-  /** Joins what is wanted and not joined yet. Returns whether anything was sent. */
+  /** Joins all that is wanted and not joined yet. Returns whether anything was sent. */
   #join(): boolean {
     const channels: [key: string, since?: Position | undefined][] = [];
     const commands: [key: string, command: Frame][] = [];
@@ -218,7 +218,7 @@ export class Interests {
     return true;
   }
 
-  /** The answer to a ping: what was confirmed before is complete. */
+  /** A ping is answered: the snapshots and replays that were confirmed before are complete. */
   settle(ping: number): void {
     for (const id of this.#asked.keys()) if (Number(id) < ping) this.#asked.delete(id);
     for (const position of this.#positions.values()) {
@@ -259,7 +259,7 @@ export class Interests {
       if (isSnapshot) interest.begin(channel);
       interest.unsettle();
     }
-    // The client pings after its own commands; nobody does after those of the application and what nobody asked for.
+    // The client pings after its own commands; nobody does after those of the application, or after an unexpected one.
     const isPinged = !this.#connection.isEstablished || this.#asked.has(String(requestId));
     const isFollowed = covering.some(({ followers }) => followers.size > 0);
     if (!isPinged && (isFollowed || requestId === undefined))

@@ -1,7 +1,7 @@
 import type { Frame } from "./frame.js";
 import type { Position } from "./position.js";
 
-/** Something that a connection can follow: a channel, a group, a room, or what the endpoint joins by itself. */
+/** Something that a connection can follow: a channel, a group, a room, or all that the endpoint joins by itself. */
 export interface Membership {
   /** The channel or group; of a room, a name that no channel has. */
   readonly key: string;
@@ -21,7 +21,7 @@ export function channelMembership(name: string): Membership {
   return { key: name, join: "subscribe", ...(prefix && { covers: (channel) => channel.startsWith(prefix) }) };
 }
 
-/** What the names of a group's channels begin with; nothing for a single channel. */
+/** The beginning of the names of a group's channels; empty for a single channel. */
 function groupPrefix(name: string): string {
   if (name.endsWith(".*")) return name.slice(0, -1);
   if (name === "services") return "service.";

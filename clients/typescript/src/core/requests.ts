@@ -9,7 +9,7 @@ import { isError, serverError } from "./server-error.js";
 const MAX_WAITING = 1000;
 const RETRY_MS = 1000;
 
-/** What a request consists of. */
+/** The parts of a request. */
 export interface RequestPlan {
   /** Makes the command, with its idempotency key, each time that it is sent. */
   readonly command: () => Frame;
@@ -25,7 +25,7 @@ export interface RequestPlan {
 /** A request, which is the key of its time-out among the deadlines; its plan is that of the next attempt. */
 interface Waiting {
   readonly plan: RequestPlan;
-  /** What was sent on this connection and is not answered. */
+  /** The command that was sent on this connection and is not answered. */
   sent?: Frame | undefined;
 }
 
@@ -126,7 +126,7 @@ export class Requests implements Calls {
     }
   }
 
-  /** What a command joins or leaves. */
+  /** The channels that a command joins or leaves. */
   #memberships(templates: CommandFacts["joins"], command: Frame): Membership[] {
     const names = channelsOf(templates?.[command.type] ?? [], command, this.#connection.wallet);
     return names.map((name) => channelMembership(name));

@@ -12,7 +12,7 @@ import type { Tokens } from "./tokens.js";
 const JUMP_MS = 2000;
 const LONGEST_TIMER_MS = 1e9;
 
-/** What a link is made of. */
+/** The parts of a link. */
 export interface LinkOptions {
   /** The address of the endpoint, without a query. */
   readonly url: string;
@@ -48,7 +48,7 @@ export class Link implements Outside {
 
   follow(membership: Membership, follower: Follower): () => void {
     this.act(() => this.connection.follow(membership, follower));
-    // Whatever becomes wanted in the same turn is joined together.
+    // All that becomes wanted in the same turn is joined by one message.
     queueMicrotask(() => this.happen(() => undefined));
     return () => this.happen(() => this.connection.unfollow(membership, follower));
   }
@@ -118,7 +118,7 @@ export class Link implements Outside {
     return socket;
   }
 
-  /** Sets the timer for what is due next. A timer that is early only looks again. */
+  /** Sets the timer for the next deadline. A timer that is early only looks again. */
   #arm(): void {
     const { clock } = this.options;
     const { next } = this.connection.deadlines;

@@ -1,7 +1,7 @@
 /** `wake` is for platforms that report the end of sleep; elsewhere the client sees it in the clock. */
 export type PageEvent = "hidden" | "visible" | "online" | "wake";
 
-/** What the surroundings of a client say about themselves; those of the browser by default. */
+/** The surroundings of a client; by default the page in the browser. */
 export interface Page {
   /** While it is hidden, the client does not dial. */
   readonly isHidden: boolean;

@@ -5,13 +5,13 @@ import type { Notification, ReadConfirmed } from "../generated/messages.js";
 import { request } from "../shell/calls.js";
 import { ComposedStore, type Store } from "./store.js";
 
-/** What an inbox holds. */
+/** The value of an inbox. */
 export interface InboxValue {
-  /** How many notifications are not read; `undefined` until the server has said so, and without a token. */
+  /** How many notifications are not read; `undefined` until the server has sent the count, and without a token. */
   readonly unread: { readonly count: number; readonly version: number } | undefined;
   /** The unread notifications at the time of connecting (up to 20) and those that came later, newest first. */
   readonly notifications: readonly Notification[];
-  /** What is announced to everybody, newest first. */
+  /** The announcements to everybody, newest first. */
   readonly announcements: readonly Notification[];
 }
 

@@ -32,7 +32,7 @@ export type ChatEntry =
 /** A user in a room; the role of one who came later is not known. */
 export type Occupant = Omit<RoomMember, "role"> & Partial<Pick<RoomMember, "role">>;
 
-/** What a room holds; members are `undefined` until they have arrived. */
+/** The value of a room; members are `undefined` until they have arrived. */
 export interface RoomValue {
   readonly role: ContestRoomJoined["role"] | undefined;
   readonly contest: ContestView | undefined;

@@ -14,7 +14,7 @@ import { Held } from "./held.js";
 export interface Store<T> {
   /** The value; the same object until something in it has changed. */
   get(): T;
-  /** What `get` returned before the store was first wanted; on a server, what a page is rendered with. */
+  /** The value before the store was first wanted; on a server, the value with which a page is rendered. */
   readonly initial: T;
   /** Calls `listener` after each change of the value, the status or the error, until the returned function is called. */
   subscribe(listener: () => void): () => void;
@@ -59,7 +59,7 @@ export class ValueStore<T> implements Store<T>, Publisher {
   }
 }
 
-/** What is common to the stores of channels: being wanted, snapshots, status and listeners. */
+/** The common part of the stores of channels: interest, snapshots, status and listeners. */
 export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher {
   protected readonly held: Held = new Held();
   protected readonly link: Link;
@@ -143,7 +143,7 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
   }
 }
 
-/** A store whose value is an object that is composed of what is held. */
+/** A store whose value is an object, composed of the values that it holds. */
 export abstract class ComposedStore<T extends object> extends FollowedStore<T> {
   #value: T | undefined;
 
