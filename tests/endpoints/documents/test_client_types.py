@@ -186,8 +186,8 @@ def test_channels_are_templates_and_deliver_the_messages_of_their_family() -> No
     ("operation", "fact"),
     [
         ({}, 'once: ["ask"]'),
-        ({"x-safe": True}, 'auth: "token" }'),
-        ({"x-idempotency-key": "id"}, 'auth: "token", keys: { ask: "id" } }'),
+        ({"x-safe": True}, "shop: {},"),
+        ({"x-idempotency-key": "id"}, 'shop: { keys: { ask: "id" } },'),
         ({"x-safe": True, "x-joins": ["stock.{id}"]}, 'joins: { ask: ["stock.{id}"] }'),
         ({"x-safe": True, "x-leaves": ["stock.{id}"]}, 'leaves: { ask: ["stock.{id}"] }'),
     ],
@@ -197,8 +197,15 @@ def test_the_facts_at_run_time_are_what_differs_from_the_usual(operation: Json, 
     shapes = read_shapes(document(schemas, shop={"commands": {"Ask": ["AReply"]}, "operation": operation}))
     printed = facts.typescript_facts(shapes)
     assert fact in printed
+    assert 'shop: { auth: "token" },' in printed
     assert 'RETRIABLE: readonly string[] = ["UNAVAILABLE"];' in printed
     assert "FINAL: readonly number[] = [1000];" in printed
+
+
+def test_the_commands_that_the_typescript_client_handles_by_itself_have_no_facts() -> None:
+    schemas = {"Join": message("join_contest_room"), "AReply": message("a")}
+    shop = {"commands": {"Join": ["AReply"]}, "operation": {"x-safe": True, "x-joins": ["stock.{id}"]}}
+    assert "shop: {}," in facts.typescript_facts(read_shapes(document(schemas, shop=shop)))
 
 
 def test_the_facts_for_python_are_those_of_each_command() -> None:

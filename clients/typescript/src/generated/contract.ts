@@ -11,8 +11,8 @@ export interface EndpointFacts {
 }
 
 /**
- * The facts about the commands of an endpoint, but for those that the client handles by itself: channels and rooms. Templates of
- * channels have the names of a command's fields in braces.
+ * The facts about the commands of an endpoint, but for those that the client handles by itself: channels and rooms.
+ * Templates of channels have the names of a command's fields in braces.
  */
 export interface CommandFacts {
   /** The commands that must not be repeated after a lost connection, as they might take effect twice. */
@@ -66,7 +66,7 @@ export const COMMANDS: Readonly<Record<EndpointName, CommandFacts>> = {
     joins: { SUBSCRIBE_SYMBOLS: ["market.{symbols}", "metadata.{symbols}"] },
     leaves: { UNSUBSCRIBE_SYMBOLS: ["market.{symbols}", "metadata.{symbols}"] },
   },
-  monitor: {  },
+  monitor: {},
   notifications: { once: ["mark_read", "mark_all_read"] },
   skyduel: {
     keys: { service_command: "commandId" },

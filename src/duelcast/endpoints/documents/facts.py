@@ -27,8 +27,8 @@ export interface EndpointFacts {
 }
 
 /**
- * The facts about the commands of an endpoint, but for those that the client handles by itself: channels and rooms. Templates of
- * channels have the names of a command's fields in braces.
+ * The facts about the commands of an endpoint, but for those that the client handles by itself: channels and rooms.
+ * Templates of channels have the names of a command's fields in braces.
  */
 export interface CommandFacts {
   /** The commands that must not be repeated after a lost connection, as they might take effect twice. */
@@ -175,5 +175,7 @@ def _literal(start: str, value: Any, end: str) -> list[str]:
 
 def _inline(value: Any) -> str:
     if isinstance(value, dict):
+        if not value:
+            return "{}"
         return "{ " + ", ".join(f"{property_name(key)}: {_inline(each)}" for key, each in value.items()) + " }"
     return json.dumps(value)
