@@ -114,7 +114,7 @@ class Tracker {
 
   #load(): Waiting[] {
     const oldest = this.#clock.now() - MAX_AGE_MS;
-    const events = records(parsed(this.#storage?.getItem(STORAGE_KEY) ?? ""));
+    const events = records(parsed(String(this.#storage?.getItem(STORAGE_KEY))));
     const fresh = events.filter(({ occurredAt }) => time(occurredAt) > oldest);
     return fresh.map((event) => ({ event, resolve: ignore, reject: ignore }));
   }

@@ -85,7 +85,7 @@ describe("a socket", () => {
     await expect(result).rejects.toMatchObject({ code: "REFUSED", cause });
   });
 
-  test("of the package ws is closed by the client, and dropped if it hangs", async () => {
+  test("of the package ws is closed by the client, even if it is not open yet", async () => {
     const server = new WebSocketServer({ port: 0 });
     await once(server, "listening");
     const client = createClient({

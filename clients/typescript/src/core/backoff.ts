@@ -8,7 +8,7 @@ export function isFinal(code: number): boolean {
 /** How long the server asks to wait after 1012 and 1013, in milliseconds, if it says so. */
 export function requestedDelay(code: number, reason: string): number | undefined {
   const named = code === 1012 || code === 1013 ? /retry_after_ms=(\d+)/.exec(reason)?.[1] : undefined;
-  return named === undefined ? undefined : Math.min(Number(named), 300_000);
+  return named ? Math.min(Number(named), 300_000) : undefined;
 }
 
 /** How long to wait after `failed` attempts in a row, in milliseconds. `random` is a number from 0 to 1. */

@@ -283,7 +283,7 @@ export class Interests {
 
   /** An error answers a command with which the client joined something. */
   #refused(frame: Frame, keys: readonly string[]): void {
-    const index = /^channels\[(\d+)\]/.exec(text(frame.field) ?? "")?.[1];
+    const index = /^channels\[(\d+)\]/.exec(String(frame.field))?.[1];
     const error = serverError(frame);
     const isMissing = error.code === "UNKNOWN_CHANNEL" || error.code === "CONTEST_NOT_FOUND";
     const retryMs = error.retryAfterMs ?? (isMissing ? MISSING_RETRY_MS : Infinity);
