@@ -75,7 +75,7 @@ export class LatestValues<K, V> extends FollowedStore<ReadonlyMap<K, V>> impleme
 }
 
 class Cell<K, V> implements Store<V | undefined>, Publisher {
-  readonly initial = undefined;
+  declare readonly initial: undefined;
   readonly #listeners = new Handlers<[]>();
   readonly #store: LatestValues<K, V>;
   readonly #key: K;

@@ -25,9 +25,9 @@ export interface Store<T> {
 
 /** A value that the client sets itself. */
 export class ValueStore<T> implements Store<T>, Publisher {
-  readonly initial: T;
+  declare readonly initial: T;
   readonly status = "live";
-  readonly error = undefined;
+  declare readonly error: undefined;
   readonly #flush: Flush;
   readonly #listeners = new Handlers<[]>();
   /** The value that will be published. */
@@ -88,7 +88,7 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
   }
 
   get initial(): T {
-    return this.#first ? this.#first[0] : this.get();
+    return (this.#first ??= [this.get()])[0];
   }
 
   subscribe(listener: () => void): () => void {
@@ -97,8 +97,10 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
 
   /** Makes it wanted until the returned function is called; it may be called once. */
   want(): () => void {
-    this.#first ??= [this.get()];
-    if (this.#wants++ === 0) this.#unfollow = this.link.follow(this.#membership, this);
+    if (this.#wants++ === 0) {
+      void this.initial;
+      this.#unfollow = this.link.follow(this.#membership, this);
+    }
     return () => {
       if (--this.#wants === 0) this.#unfollow?.();
     };

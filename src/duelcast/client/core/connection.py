@@ -29,6 +29,8 @@ MOST_EXPIRIES = 2
 """A token may expire soon after it was accepted. After more than this many such ends in a row, the client backs off."""
 WAKE_WITHIN_MS = 3_000
 REFRESH_BEFORE_MS = 60_000
+LEAST_LIFETIME_MS = 2_000
+"""A token that expires so soon is not replaced before."""
 LOST = 1006
 """The code of a connection that ended without a close frame (RFC 6455, 7.4.1)."""
 
@@ -323,6 +325,8 @@ class Connection:
         if expires_ms is None or now_ms is None or self.id is None:
             return
         left_ms = max(expires_ms - now_ms, 0)
+        if left_ms < LEAST_LIFETIME_MS:
+            return  # too late for a new one
         delay_ms = left_ms - REFRESH_BEFORE_MS if left_ms >= 2 * REFRESH_BEFORE_MS else left_ms // 2
         connection = self.id
         _cancel(self._refresh_timer)
