@@ -83,6 +83,9 @@ describe("a socket", () => {
     const harness = new Harness({ webSocket: broken as unknown as WebSocketClass });
     const result = endpoint(harness.client, "contest").request("get_chat_messages", { contestId: 2 });
     await expect(result).rejects.toMatchObject({ code: "REFUSED", cause });
+    await harness.clock.advance(600_000);
+    await harness.frame();
+    expect(harness.client.state.get().contest).toMatchObject({ is: "refused", error: { cause } });
   });
 
   test("of the package ws is closed by the client, even if it is not open yet", async () => {

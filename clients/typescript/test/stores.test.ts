@@ -229,6 +229,17 @@ describe("a room", () => {
     expect(memberCount).toBe(149);
   });
 
+  test("takes the answer to its own message even while it asks for missing ones", async () => {
+    const { client, socket } = await joined();
+    const sending = room(client, 2).send("gg");
+    const command = socket.sent.at(-1);
+    const data = { id: 9, contestId: 2, text: "gg", messageId: command?.messageId };
+    const push = { type: "chat_message", contestId: 2, data, channel: "chat.2", seq: 5 };
+    socket.receive({ ...push, requestId: command?.requestId });
+    expect(socket.sent.slice(-2)).toMatchObject([{ type: "subscribe" }, { type: "ping" }]);
+    expect((await sending).data.id).toBe(9);
+  });
+
   test("sends a message that has failed again in its own place, and removes one that is dismissed", async () => {
     const harness = await joined();
     const { client, socket } = harness;

@@ -167,8 +167,8 @@ export class Connection {
     for (const since of this.interests.resume()) query.push(["since", since]);
     this.#token = answer;
     this.#isDialled = true;
-    this.#outside.dial(query);
     this.#expect("dial", PATIENCE_MS);
+    this.#outside.dial(query);
   }
 
   opened(): void {
@@ -228,6 +228,7 @@ export class Connection {
   #handle(frame: Frame): void {
     const { type } = frame;
     const id = text(frame.requestId);
+    let counts = true;
     if (type === "connection_established") {
       if (this.isEstablished || text(frame.epoch) === undefined) return;
       this.#establish(frame);
@@ -236,9 +237,9 @@ export class Connection {
       this.#refreshBefore(frame);
     } else if (type === "pong") {
       this.#pong(frame, Number(id));
-    } else if (!this.interests.handle(frame, id)) return;
+    } else counts = this.interests.handle(frame, id);
     if (id !== undefined) this.calls?.answer(frame, id);
-    this.#outside.deliver(frame);
+    if (counts) this.#outside.deliver(frame);
   }
 
   #pong(frame: Frame, id: number): void {
