@@ -11,7 +11,7 @@ import type {
   Participant,
   RoomMember,
 } from "../generated/messages.js";
-import { request } from "../shell/calls.js";
+import { request, type RequestOptions } from "../shell/calls.js";
 import type { Link } from "../shell/link.js";
 import { uuid } from "../shell/uuid.js";
 import type { Flush } from "./flush.js";
@@ -49,6 +49,12 @@ export interface RoomValue {
   readonly chat: readonly ChatEntry[];
 }
 
+/** Options of a chat message. */
+export interface SendOptions extends RequestOptions {
+  /** The UUID of the message; that of a message that has failed, to send it again. */
+  readonly messageId?: string | undefined;
+}
+
 /** The room of a contest. */
 export interface Room extends Store<RoomValue> {
   /**
@@ -56,7 +62,7 @@ export interface Room extends Store<RoomValue> {
    * `failed` there, and the promise rejects with the `DuelcastError`. It is stored once, however often it must be sent.
    * With the `messageId` of a message that has failed, it takes the place of that message.
    */
-  send(content: string, options?: { readonly messageId?: string | undefined }): Promise<ChatMessage>;
+  send(content: string, options?: SendOptions): Promise<ChatMessage>;
   /** Removes a message of one's own that has failed. */
   dismiss(messageId: string): void;
 }
@@ -83,14 +89,12 @@ class ContestRoom extends ComposedStore<RoomValue> implements Room {
     this.#set("members", []);
   }
 
-  send(
-    content: string,
-    { messageId = uuid() }: { readonly messageId?: string | undefined } = {},
-  ): Promise<ChatMessage> {
+  send(content: string, { messageId = uuid(), ...options }: SendOptions = {}): Promise<ChatMessage> {
     const unwant = this.want();
     const own = { messageId, text: content };
     this.put("chat", messageId, { ...own, status: "pending" });
-    const answer = request<ChatMessage>(this.link, { type: "send_chat_message", contestId: this.#contestId, ...own });
+    const command = { type: "send_chat_message", contestId: this.#contestId, ...own };
+    const answer = request<ChatMessage>(this.link, command, options);
     answer
       .then(
         (message) => this.receive({ ...message }),
