@@ -89,7 +89,8 @@ class ContestRoom extends ComposedStore<RoomValue> implements Room {
     this.#set("members", []);
   }
 
-  send(content: string, { messageId = uuid(), ...options }: SendOptions = {}): Promise<ChatMessage> {
+  send(content: string, options: SendOptions = {}): Promise<ChatMessage> {
+    const { messageId = uuid() } = options;
     const unwant = this.want();
     const own = { messageId, text: content };
     this.put("chat", messageId, { ...own, status: "pending" });
