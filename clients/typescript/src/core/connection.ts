@@ -189,7 +189,7 @@ export class Connection {
   lost(code: number, reason: string): void {
     this.#isDialled = false;
     if (code === 4003) return this.#refuse("PERMISSION_DENIED", "The server refuses this user.");
-    if (isFinal(code)) return this.#refuse("REFUSED", `The server refuses this client: ${code}.`);
+    if (isFinal(code)) return this.#refuse("REFUSED", `The server refuses this: ${code}.`);
     if (code !== 4001) return this.#retry(requestedDelay(code, reason));
     if (this.#isRejected) return this.#signOut();
     this.#isRejected = true;

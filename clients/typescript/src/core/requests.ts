@@ -57,7 +57,7 @@ export class Requests implements Calls {
     const { timeoutMs } = plan;
     if (timeoutMs < Infinity) {
       this.#connection.deadlines.set(request, this.#connection.now + timeoutMs, () => {
-        this.settle(id, new DuelcastError("TIMEOUT", "No answer came in time."));
+        this.settle(id, new DuelcastError("TIMEOUT", "No answer came."));
       });
     }
     this.#send();

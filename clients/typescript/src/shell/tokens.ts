@@ -43,6 +43,6 @@ async function answerOf(provider: string | null | TokenProvider): Promise<string
   try {
     return (typeof provider === "function" ? await provider() : provider) || null;
   } catch (cause) {
-    return new DuelcastError("UNAVAILABLE", "The token provider failed.", { cause });
+    return new DuelcastError("UNAVAILABLE", "No token came.", { cause });
   }
 }
