@@ -99,7 +99,7 @@ class Client:
         """
         if not symbols:
             raise ValueError("name at least one symbol, or `*` for all")
-        driver, names = self._driver, list(dict.fromkeys(symbols))
+        driver, names = self._driver, list(dict.fromkeys(symbol.upper() for symbol in symbols))
 
         def begin() -> tuple[Newest[Price], Wish]:
             with driver.turn() as core:
