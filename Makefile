@@ -3,7 +3,7 @@ PYTHON ?= $(firstword $(foreach python,python3.11 python3 python3.12 python3.13,
 	$(shell $(python) -c 'import sys; sys.version_info >= (3, 11) and print("$(python)")' 2>/dev/null)))
 BIN := .venv/bin
 SOURCES := src tests benchmarks local_cluster .ci/dependencies.py .ci/prose.py
-PROSE := README.md CONTRIBUTING.md CHANGELOG.md docs src
+PROSE := README.md CONTRIBUTING.md CHANGELOG.md docs src clients/traces/README.md clients/python/README.md clients/typescript/README.md
 ARGS ?=
 export FULL
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -20,7 +20,7 @@ ON_POSTGRES = not browser and not cluster and not crash and not hostile and not 
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run run-cluster test check format docs picture conformance browser-test test-process test-postgres test-three-nodes test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-cluster bench-abuse bench-quick due ci lock clean
+.PHONY: run run-cluster test check format docs picture clients conformance browser-test test-process test-postgres test-three-nodes test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-cluster bench-abuse bench-quick due ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -62,6 +62,20 @@ docs: .venv/.dev
 ## picture: the picture of `duelcast tail market-data` in the README; takes a minute and a half
 picture: .venv/.dev
 	$(BIN)/python -m duelcast.cli.tail.picture > docs/tail.svg
+
+# Everything about the TypeScript client but its programs, in the order in which it fails soonest.
+NPM_SCRIPTS := build check test size package-check try-packed bench
+## clients: builds and tests the client libraries, also with a server that is killed and a network that fails; without
+## Node.js 20 or newer, which is installed if possible, the Python client alone. ARGS="-k kills" selects tests
+clients: .venv/.dev
+	$(BIN)/python -m pytest -n 2 tests/client
+	@if .ci/node; then \
+		cd clients/typescript && npm ci --no-audit --no-fund && \
+		for script in $(NPM_SCRIPTS); do npm run $$script || exit; done; \
+	else \
+		echo "Node.js 20 or newer and npm are missing: the TypeScript client is left out." >&2; \
+	fi
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m clients --timeout 1200 $(call MARKED,clients) $(ARGS)
 
 ## conformance: the Autobahn suite against the gateway; skipped if its tools are missing
 conformance: .venv/.dev
@@ -154,7 +168,7 @@ due: .venv/.dev
 ## changed since the last run with FULL=1, which always runs them. The test suite comes last, so that its summary ends
 ## the output.
 ci: export ALL_EXAMPLES = $(FULL)
-ci: check due bench-quick test-process test-hostile test-simulation test-cluster test-postgres test-three-nodes test
+ci: check due bench-quick clients test-process test-hostile test-simulation test-cluster test-postgres test-three-nodes test
 	$(if $(FULL),@.ci/due record)
 
 ## lock: locks the newest allowed versions; the runtime locks are subsets of the development lock

@@ -105,6 +105,9 @@ _REASONS = {
     "test_metrics.py": {
         "test_the_page_does_not_tell_admins_from_others": _METRICS,
     },
+    "test_openapi_examples.py": {
+        _ALL: _ALONE,
+    },
     "test_recorded_exchange.py": {
         "test_a_client_gets_the_prices_and_volumes_of_a_venue": _NEWEST,
     },

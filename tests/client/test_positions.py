@@ -21,7 +21,7 @@ class Server:
         """The last message that the connection was sent."""
 
 
-@settings(max_examples=examples(300), deadline=None)
+@settings(max_examples=examples(300))
 @given(acts)
 def test_each_message_is_handled_once_and_in_order(what: list[str]) -> None:
     server, positions, handled = Server(), Positions(), list[int]()

@@ -71,7 +71,9 @@ class Evening:
         ids = {text: id_ for id_, text in stored}
         assert len(ids) == len(stored), "a message is stored twice"
         for program in self.programs:
-            assert program.said == {text: ids.get(text) for text in self._said[program.name]}
+            wrong = {text: (program.said[text], ids.get(text)) for text in self._said[program.name]}
+            wrong = {text: outcomes for text, outcomes in wrong.items() if outcomes[0] != outcomes[1]}
+            assert not wrong, f"{program.name} and the server differ: {wrong}"
         board = await self._town.insist("GET", f"/contests/{CONTEST}/leaderboard")
         for program in self.programs:
             expected = {
@@ -89,6 +91,7 @@ class Evening:
 async def _until(program: Program, expected: dict[str, Any]) -> None:
     """Wait until a program reports `expected`."""
     found: dict[str, Any] = {}
+    report = None
     try:
         async with asyncio.timeout(AGREE_TIMEOUT_S):
             while found != expected:
@@ -97,4 +100,4 @@ async def _until(program: Program, expected: dict[str, Any]) -> None:
                 await asyncio.sleep(0.05)
     except TimeoutError:
         pass
-    assert found == expected, program.name
+    assert found == expected, f"{program.name}: {report}"

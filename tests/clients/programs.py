@@ -20,7 +20,6 @@ from typing import Any
 
 from msgspec import Struct, convert
 
-
 PROJECT = Path(__file__).resolve().parents[2]
 ANSWER_TIMEOUT_S = 90.0
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
@@ -32,8 +31,8 @@ COMMANDS = {
 
 
 class Report(Struct, frozen=True):
-    """The state of a program: its chat as id, text and status; the ids that it has `heard` one by one; prices by symbol;
-    versions; and `problems`, sentences that should not be there."""
+    """The state of a program: its chat as id, text and status; the ids that it has `heard` one by one; prices by
+    symbol; the version of the leaderboard; and `problems`, which are sentences about anything wrong."""
 
     report: int
     states: dict[str, str]
@@ -62,8 +61,10 @@ class Program:
         self._write(say=text)
 
     async def report(self) -> Report:
+        assert self.process.returncode is None, f"{self.name} has ended"
         number = len(self._reports)
-        future = self._reports[number] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Report] = asyncio.get_running_loop().create_future()
+        self._reports[number] = future
         self._write(report=number)
         async with asyncio.timeout(ANSWER_TIMEOUT_S):
             return await future
@@ -89,11 +90,14 @@ class Program:
             answer: dict[str, Any] = json.loads(line)
             if "said" in answer:
                 assert answer["said"] not in self.said, f"{answer} settled twice"
-                self.said[answer["said"]] = answer.get("id", answer.get("error"))
+                self.said[answer["said"]] = answer["id"] if "id" in answer else answer["error"]
                 self._changed.set()
             else:
                 report = convert(answer, Report)
                 self._reports[report.report].set_result(report)
+        for future in self._reports.values():
+            if not future.done():
+                future.set_exception(EOFError(f"{self.name} has ended"))
 
 
 @asynccontextmanager

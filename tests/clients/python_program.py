@@ -1,14 +1,15 @@
-"""A client program on the Python library: `python -m tests.clients.python_program URL CONTEST TOKEN`. See `programs`."""
+"""A client program on the Python library, see `programs`; its arguments are an address, a contest and a token."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
-from duelcast.client import Client, DuelcastError, RequestFailed, Room
+from duelcast.client import Client, DuelcastError, Inbox, RequestFailed, Room
 
 
 class Program:
@@ -28,29 +29,33 @@ class Program:
         async with self._client.inbox() as inbox:
             following = [asyncio.create_task(work) for work in (self._prices_change(), self._board_changes())]
             following += [asyncio.create_task(self._hear()), asyncio.create_task(self._watch())]
-            async for line in lines():
-                if "say" in line:
-                    task = asyncio.create_task(self._say(line["say"]))
-                    self._saying.add(task)
-                    task.add_done_callback(self._saying.discard)
-                elif "report" in line:
-                    write(
-                        report=line["report"],
-                        states={name: state.status for name, state in self._client.states.items()},
-                        live=self._room.status == "live" and inbox.status == "live",
-                        chat=[entry(each) for each in self._room.messages],
-                        heard=self._heard,
-                        prices=self._prices,
-                        board=self._board,
-                        unread=inbox.unread,
-                        notifications=[each.id for each in inbox.notifications],
-                        problems=self._problems,
-                    )
-                elif "quit" in line:
-                    break
+            async with aclosing(lines()) as commands:
+                async for command in commands:
+                    if "say" in command:
+                        task = asyncio.create_task(self._say(command["say"]))
+                        self._saying.add(task)
+                        task.add_done_callback(self._saying.discard)
+                    elif "report" in command:
+                        self._report(command["report"], inbox)
+                    elif "quit" in command:
+                        break
             for task in following:
                 task.cancel()
             await asyncio.gather(*following, return_exceptions=True)
+
+    def _report(self, number: int, inbox: Inbox) -> None:
+        write(
+            report=number,
+            states={name: state.status for name, state in self._client.states.items()},
+            live=self._room.status == "live" and inbox.status == "live",
+            chat=[entry(each) for each in self._room.messages],
+            heard=self._heard,
+            prices=self._prices,
+            board=self._board,
+            unread=inbox.unread,
+            notifications=[each.id for each in inbox.notifications],
+            problems=self._problems,
+        )
 
     async def _prices_change(self) -> None:
         async for price in self._client.market("*"):
@@ -87,12 +92,16 @@ def entry(each: Any) -> list[Any]:
     return [None if each.message is None else each.message.id, each.text, each.status]
 
 
-async def lines() -> AsyncIterator[dict[str, Any]]:
+async def lines() -> AsyncGenerator[dict[str, Any], None]:
     """The commands on the standard input."""
     reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while line := await reader.readline():
-        yield json.loads(line)
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    try:
+        while line := await reader.readline():
+            yield json.loads(line)
+    finally:
+        transport.close()
 
 
 def write(**members: Any) -> None:
@@ -101,7 +110,6 @@ def write(**members: Any) -> None:
 
 
 async def main(url: str, contest: int, token: str) -> None:
-    asyncio.get_running_loop().set_debug(True)
     async with Client(url, token=token) as client, client.room(contest) as room:
         await Program(client, room, contest).run()
 

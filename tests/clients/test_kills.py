@@ -6,6 +6,7 @@ import asyncio
 import random
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,17 +20,19 @@ pytestmark = pytest.mark.clients
 
 SEED = 9
 KILLS = 20
-LIFE_S, PAUSE_S = (0.3, 3.0), (0.0, 1.0)
+LIFE_S, PAUSE_S = (3.0, 7.0), (0.0, 1.0)
 """How long a server lives, and for how long there is none."""
 
 
 async def test_clients_hold_what_the_server_holds_after_it_was_killed_twenty_times(tmp_path: Path) -> None:
     port, rng = free_port(), random.Random(SEED)
-    async with AsyncExitStack() as last, httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}", trust_env=False
-    ) as http:
+    settings: dict[str, Any] = {"port": port, **SETTINGS}
+    async with (
+        AsyncExitStack() as last,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http,
+    ):
         stack = await last.enter_async_context(AsyncExitStack())
-        await stack.enter_async_context(serving(tmp_path, port=port, **SETTINGS))
+        await stack.enter_async_context(serving(tmp_path, **settings))
         town = Town(http, port, SEED)
         await town.open(list(PROGRAMS))
 
@@ -38,6 +41,6 @@ async def test_clients_hold_what_the_server_holds_after_it_was_killed_twenty_tim
                 await asyncio.sleep(rng.uniform(*LIFE_S))
                 await stack.aclose()
                 await asyncio.sleep(rng.uniform(*PAUSE_S))
-                await stack.enter_async_context(serving(tmp_path, port=port, **SETTINGS))
+                await stack.enter_async_context(serving(tmp_path, **settings))
 
         await Evening(f"http://127.0.0.1:{port}", town, tmp_path, SEED).spend(kill_again_and_again)

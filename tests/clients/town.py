@@ -18,7 +18,7 @@ from duelcast.domain.accounts.tokens import TokenIssuer
 from tests.serving import SECRET
 
 CONTEST = 1
-SETTINGS: dict[str, object] = {"feed": "none", "jwt_secret": SECRET, "rate_limit_factor": 0}
+SETTINGS = {"feed": "none", "jwt_secret": SECRET, "rate_limit_factor": "0"}
 SYMBOLS = ("BTC", "ETH", "SOL")
 PAUSE_S = 0.05
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import get_args
 
@@ -98,6 +99,21 @@ async def test_a_description_is_shown_in_place_of_a_pattern(page: Page) -> None:
     (declared,) = get_args(SymbolOrAll)[1:]
     assert declared.description.replace("`", "") in symbols
     assert "matches" not in symbols
+
+
+async def test_an_operation_shows_examples_of_its_body_and_its_answer(page: Page) -> None:
+    examples = (
+        await part(page, "#http-body", "/api/v69/contests/{contest_id}/entries").locator("pre").all_text_contents()
+    )
+    body, answer = map(json.loads, examples)
+    assert [choice["symbol"] for choice in body["portfolio"]] == ["SOL", "BTC"]
+    assert answer["status"] == "registered"
+
+
+async def test_the_pattern_of_a_described_field_that_may_be_null_is_not_shown(page: Page) -> None:
+    currency = page.locator("#http-NewContest tr").filter(has_text="currency").first
+    assert "1 to 16 characters of A-Z 0-9" in await text_of(page.locator("#http-NewContest"))
+    assert "matches" not in await text_of(currency)
 
 
 async def test_what_a_summary_says_is_not_said_again_below_it(page: Page) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache, partial
 from threading import Lock
+from typing import Any
 
 from litestar import Litestar, Router
 from litestar.di import Provide
@@ -18,7 +19,7 @@ from duelcast.http.callers import CallerMiddleware
 from duelcast.http.charges import Charges
 from duelcast.http.documents import openapi_document
 from duelcast.http.edge import Edge
-from duelcast.http.entries import contests_router, list_own_contests
+from duelcast.http.entries import contests_router, list_my_contests
 from duelcast.http.errors import errors_router
 from duelcast.http.for_gateways import LeadingApplication
 from duelcast.http.forwarding import Forwarding
@@ -61,7 +62,7 @@ def build_http_apps(services: HttpServices, operators: OriginRules | None = None
     charges = Charges(services.limits, services.clock, metrics)
     monitored, signs_in = operators is None, services.signs_in
     documents = Documents(
-        asyncapi=_once(lambda: encode_value(services.asyncapi())),
+        asyncapi=_once(lambda: encode_value(_without_servers(services.asyncapi()))),
         openapi=_once(partial(openapi, services.version, signs_in=signs_in, monitored=monitored)),
         home=home_page(services.version, public_ops=services.public_ops, monitored=monitored),
         docs=docs_page(services.version),
@@ -149,7 +150,7 @@ def _api_router(*, signs_in: bool) -> Router:
     resources: list[ControllerRouterHandler] = [
         tokens_router(),
         users_router(),
-        list_own_contests,
+        list_my_contests,
         contests_router(),
         audit_router(),
         services_router(),
@@ -161,6 +162,10 @@ def _api_router(*, signs_in: bool) -> Router:
     if signs_in:
         resources.append(auth_router())
     return Router(API_PATH, route_handlers=resources)
+
+
+def _without_servers(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name != "servers"}
 
 
 def _once(make: Callable[[], bytes]) -> Callable[[], bytes]:

@@ -13,8 +13,9 @@ from duelcast.channels.names import Role
 from duelcast.domain.audit import AuditTrail
 from duelcast.http.callers import admins_only
 from duelcast.http.documents import problems
-from duelcast.http.parameters import cursor_parameter, time_parameter
+from duelcast.http.parameters import Count, NextCursor, cursor_parameter, time_parameter
 from duelcast.store.audit import AuditFilter, AuditRow
+from duelcast.wire.messages import Timestamp
 from duelcast.wire.timestamps import format_time
 
 MAX_ENTRIES = 500
@@ -23,26 +24,34 @@ TheAudit: TypeAlias = NamedDependency[SkipValidation[AuditTrail]]
 
 
 class AuditEntry(Struct):
-    """An entry of the audit trail: who did what, when, and with what outcome. `outcome` is `ok`, `denied` if a right
-    was missing, or `conflict` if somebody else was faster. For a command to a service, it may also be `failed`,
-    `timeout`, or an error code in lower case."""
+    """A privileged action in the audit trail."""
 
     id: int
-    timestamp: str
+    """The id of the entry; it grows with time."""
+    timestamp: Timestamp
+    """When the action took place."""
     wallet: str
+    """The wallet of the person or machine that acted."""
     role: str
+    """Their role at that time."""
     action: str
+    """The kind of action, such as `users.put`."""
     target: str
+    """The object of the action: a wallet, a symbol, or an id such as `contests/2`."""
     outcome: str
+    """`ok`, `denied` if a right was missing, or `conflict` if somebody else was faster. For a command to a service, it
+    may also be `failed`, `timeout`, or an error code in lower case."""
     details: dict[str, Any]
+    """Further facts, which depend on the action."""
 
 
 class AuditPage(Struct):
-    """Entries, newest first. Without `nextCursor`, there are no earlier ones."""
+    """Entries, newest first."""
 
     data: list[AuditEntry]
-    count: int
-    nextCursor: str | UnsetType = UNSET
+    """The entries."""
+    count: Count
+    nextCursor: NextCursor | UnsetType = UNSET
 
 
 @get(
@@ -52,7 +61,7 @@ class AuditPage(Struct):
     guards=[admins_only],
     responses=problems(400, 401, 403, 429, 503),
 )
-async def list_audit(
+async def list_audit_entries(
     audit: TheAudit,
     wallet: Annotated[str | None, QueryParameter(description="Actions of this wallet.")] = None,
     action: Annotated[str | None, QueryParameter(description="Actions of this kind, such as `users.put`.")] = None,
@@ -90,7 +99,7 @@ async def list_audit(
 
 def audit_router() -> Router:
     """Everything under `/audit`."""
-    return Router("/audit", route_handlers=[list_audit], tags=["Audit"])
+    return Router("/audit", route_handlers=[list_audit_entries], tags=["Audit"])
 
 
 def _entry(row: AuditRow) -> AuditEntry:

@@ -17,6 +17,7 @@ from duelcast.http.bodies import SHORT_BODY_BYTES
 from duelcast.http.callers import MAINTENANCE_OPTION, SIGN_IN_OPTION, CallerRequest, caller, users_only
 from duelcast.http.documents import problems
 from duelcast.http.services import HttpServices
+from duelcast.wire.messages import Timestamp
 from duelcast.wire.timestamps import format_time
 
 # `(?!\n)` is needed because `$` alone also matches before a line break at the end.
@@ -44,27 +45,34 @@ class ChallengeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
 
 
 class ChallengeToSign(Struct):
-    """The wallet must sign `message` exactly as it is. The challenge is valid for one sign-in, until `expiresAt`."""
+    """A challenge, which is valid for one sign-in."""
 
     challengeId: str
+    """Identifies the challenge."""
     message: str
-    expiresAt: str
+    """The text that the wallet must sign exactly as it is."""
+    expiresAt: Timestamp
+    """Until when the challenge is valid."""
 
 
 class SignatureInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A signed challenge."""
 
     challengeId: Annotated[str, Meta(min_length=1, max_length=MAX_ID_CHARACTERS)]
+    """The `challengeId` of the challenge."""
     wallet: Address
     signature: Signature
 
 
 class NewToken(Struct):
-    """A token (JWT), and the user that it identifies."""
+    """A token, and the user that it identifies."""
 
     token: str
-    expiresAt: str
+    """The token, a JWT."""
+    expiresAt: Timestamp
+    """Until when the token is valid."""
     user: User
+    """The user."""
 
 
 @post(
@@ -74,7 +82,7 @@ class NewToken(Struct):
     status_code=200,
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
-async def post_challenge(
+async def create_challenge(
     sign_ins: TheSignIns,
     services: TheServices,
     request: CallerRequest,
@@ -94,7 +102,7 @@ async def post_challenge(
     status_code=200,
     responses=problems(400, 401, 403, 408, 413, 415, 429, 503),
 )
-async def post_verify(
+async def verify_challenge(
     sign_ins: TheSignIns, data: Annotated[SignatureInput, Body(description="The challenge and its signature.")]
 ) -> NewToken:
     """Each challenge can be used only once."""
@@ -109,7 +117,7 @@ async def post_verify(
     guards=[users_only],
     responses=problems(401, 403, 429, 503),
 )
-async def post_refresh(sign_ins: TheSignIns, request: CallerRequest) -> NewToken:
+async def refresh_token(sign_ins: TheSignIns, request: CallerRequest) -> NewToken:
     """This is possible for seven days after the sign-in. The previous token stays valid until it expires."""
     return _new_token(await sign_ins.refresh(caller(request)))
 
@@ -122,17 +130,17 @@ async def post_refresh(sign_ins: TheSignIns, request: CallerRequest) -> NewToken
     guards=[users_only],
     responses=problems(401, 403, 429, 503),
 )
-async def post_logout(sign_ins: TheSignIns, request: CallerRequest) -> None:
+async def logout(sign_ins: TheSignIns, request: CallerRequest) -> None:
     """All tokens of the same sign-in become invalid at once; open connections end as if the token had expired."""
     await sign_ins.logout(caller(request))
 
 
 def auth_router() -> Router:
     """Everything under `/auth`."""
-    begun = Router("/", route_handlers=[post_challenge, post_verify, post_refresh], opt={SIGN_IN_OPTION: True})
+    begun = Router("/", route_handlers=[create_challenge, verify_challenge, refresh_token], opt={SIGN_IN_OPTION: True})
     return Router(
         "/auth",
-        route_handlers=[begun, post_logout],
+        route_handlers=[begun, logout],
         tags=["Sign-in"],
         opt={MAINTENANCE_OPTION: True},
         request_max_body_size=SHORT_BODY_BYTES,

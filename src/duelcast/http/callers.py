@@ -149,13 +149,13 @@ def demand_scope(identity: Identity | None, needed: str | None) -> None:
         raise PermissionDenied("The scopes of this token do not permit this.")
 
 
-def users_only(connection: Connection, _handler: BaseRouteHandler) -> None:
+async def users_only(connection: Connection, _handler: BaseRouteHandler) -> None:
     """A guard: admits everybody with a token."""
     identity: Identity | None = connection.scope["user"]
     demand_identity(identity)
 
 
-def admins_only(connection: Connection, _handler: BaseRouteHandler) -> None:
+async def admins_only(connection: Connection, _handler: BaseRouteHandler) -> None:
     """A guard: admits admins, and machines, whose scope was checked before."""
     identity: Identity | None = connection.scope["user"]
     demand_admin(identity)

@@ -21,8 +21,8 @@ from duelcast.http.bodies import TEXTS_BODY_BYTES
 from duelcast.http.callers import CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
 from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
-from duelcast.http.parameters import WalletParameter, time_parameter
-from duelcast.wire.messages import MAX_SAFE_INTEGER
+from duelcast.http.parameters import Count, NextCursor, WalletParameter, time_parameter
+from duelcast.wire.messages import MAX_SAFE_INTEGER, Timestamp
 from duelcast.wire.timestamps import format_ms
 
 DEFAULT_REASON = "Cancelled by an admin."
@@ -32,38 +32,43 @@ TheContests: TypeAlias = NamedDependency[SkipValidation[Contests]]
 
 
 class ContestPage(Struct):
-    """Contests. Without `nextCursor`, there are no more."""
+    """Contests."""
 
     data: list[ContestView]
-    count: int
-    nextCursor: str | UnsetType = UNSET
+    """The contests."""
+    count: Count
+    nextCursor: NextCursor | UnsetType = UNSET
 
 
 class Reason(Struct, frozen=True, forbid_unknown_fields=True):
-    """The reason for an action. If a contest is cancelled, its participants see the reason; otherwise, only the audit
-    trail contains it."""
+    """The reason for an action."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=LINE_PATTERN)] | None = None
+    """Participants see the reason for which their contest is cancelled; other reasons are only in the audit trail."""
 
 
 class EntryChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """`disqualified` excludes a participant; `registered` and `active` both readmit a participant, whose status is then
-    whichever of the two fits the contest."""
+    """A change of a participant's status."""
 
     status: Literal["disqualified", "registered", "active"]
+    """`disqualified` excludes the participant; `registered` and `active` both readmit them, and their status is then
+    the one of the two that fits the contest."""
 
 
 class MuteInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """`until` is ISO-8601 with an offset; without it the mute lasts until it is lifted."""
+    """The end of a mute."""
 
     until: str | None = None
+    """When the mute ends: ISO-8601 with an offset. Without it, the mute lasts until it is lifted."""
 
 
 class Mute(Struct):
-    """A wallet that may not write in a contest's chat; if `until` is null, the mute lasts until it is lifted."""
+    """A wallet that may not write in a contest's chat."""
 
     wallet: str
-    until: str | None
+    """The wallet."""
+    until: Timestamp | None
+    """When the mute ends; null if it lasts until it is lifted."""
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -164,7 +169,7 @@ async def create_contest(
     request_max_body_size=TEXTS_BODY_BYTES,
     responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
 )
-async def edit_contest(
+async def update_contest(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
@@ -244,7 +249,7 @@ async def cancel_contest(
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
 )
-async def change_entry(
+async def update_entry(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
@@ -265,7 +270,7 @@ async def change_entry(
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 429, 503),
 )
-async def delete_message(
+async def delete_chat_message(
     contests: TheContests,
     request: CallerRequest,
     contest_id: ContestParameter,
@@ -317,12 +322,12 @@ CONTEST_HANDLERS = [
     get_leaderboard,
     get_settlement,
     create_contest,
-    edit_contest,
+    update_contest,
     start_contest,
     end_contest,
     cancel_contest,
-    change_entry,
-    delete_message,
+    update_entry,
+    delete_chat_message,
     put_mute,
     delete_mute,
 ]

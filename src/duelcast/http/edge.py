@@ -199,11 +199,15 @@ def _is_canonical(scope: HTTPScope) -> bool:
 def _own_path(path: str, scope: HTTPScope) -> str:
     """`path` without the prefix under which a proxy publishes the server. The HTTP server adds this prefix, and some
     proxies do not remove it, so it may be there twice."""
-    prefix = scope.get("root_path", "").rstrip("/")
+    prefix = _prefix_of(scope)
     for _ in range(2 if prefix else 0):
         if path == prefix or path.startswith(f"{prefix}/"):
             path = path.removeprefix(prefix) or "/"
     return path
+
+
+def _prefix_of(scope: HTTPScope) -> str:
+    return scope.get("root_path", "").rstrip("/")
 
 
 def _inner_scope(scope: HTTPScope, request_id: str, server: ServerState) -> HTTPScope:
@@ -217,6 +221,7 @@ def _inner_scope(scope: HTTPScope, request_id: str, server: ServerState) -> HTTP
             **scope.get("state", {}),
             "request_id": request_id,
             "server": server,
+            "prefix": _prefix_of(scope),
             "wants_body": scope["method"] != "HEAD",
         },
     }

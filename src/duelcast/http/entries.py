@@ -18,8 +18,9 @@ from duelcast.http.callers import CallerRequest, caller, users_only
 from duelcast.http.contests import CONTEST_HANDLERS, ContestParameter, TheContests
 from duelcast.http.documents import problems
 from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
-from duelcast.http.parameters import WalletParameter, cursor_parameter
+from duelcast.http.parameters import Count, NextCursor, WalletParameter, cursor_parameter
 from duelcast.store.contests import COMPLETED
+from duelcast.wire.messages import Timestamp
 from duelcast.wire.timestamps import format_ms
 
 OWN = "me"
@@ -28,43 +29,54 @@ MAX_CHOICES = 1_000
 
 
 class PortfolioInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """1 to 50 tokens, each once, with whole weights from 1 to 100 that sum to 100."""
+    """A portfolio."""
 
     portfolio: Annotated[list[Choice], Meta(max_length=MAX_CHOICES)]
+    """1 to 50 tokens, each once; the weights sum to 100."""
 
 
 class TradeRecord(Struct):
-    """A purchase or sale made by a portfolio change; `quantity` is in units of the token."""
+    """A purchase or sale made by a portfolio change."""
 
     id: int
-    timestamp: str
+    """The id of the trade; it grows with time."""
+    timestamp: Timestamp
+    """When the trade was made."""
     symbol: str
+    """The symbol of the token."""
     side: Literal["buy", "sell"]
+    """Whether the token was bought or sold."""
     quantity: float
+    """How much, in units of the token."""
     price: float
+    """The price, in the quote currency."""
 
 
 class TradePage(Struct):
-    """Trades, oldest first. Without `nextCursor`, there are no more."""
+    """Trades, oldest first."""
 
     data: list[TradeRecord]
-    count: int
-    nextCursor: str | UnsetType = UNSET
+    """The trades."""
+    count: Count
+    nextCursor: NextCursor | UnsetType = UNSET
 
 
 class OwnContest(Struct):
     """A contest, and the caller's row in it."""
 
     contest: ContestView
+    """The contest."""
     participant: Participant
+    """The caller's row."""
 
 
 class OwnContestPage(Struct):
-    """Contests, newest entry first. Without `nextCursor`, there are no more."""
+    """Contests, newest entry first."""
 
     data: list[OwnContest]
-    count: int
-    nextCursor: str | UnsetType = UNSET
+    """The contests."""
+    count: Count
+    nextCursor: NextCursor | UnsetType = UNSET
 
 
 @post(
@@ -120,7 +132,7 @@ async def change_portfolio(
     guards=[users_only],
     responses=problems(400, 401, 403, 404, 409, 429, 503),
 )
-async def withdraw(contests: TheContests, request: CallerRequest, contest_id: ContestParameter) -> None:
+async def withdraw_from_contest(contests: TheContests, request: CallerRequest, contest_id: ContestParameter) -> None:
     """Users can withdraw while the contest is pending."""
     await contests.entering.withdraw(contest_id, caller(request).wallet)
 
@@ -187,7 +199,7 @@ async def list_trades(
     responses=problems(400, 401, 403, 429, 503),
     tags=["Users"],
 )
-async def list_own_contests(
+async def list_my_contests(
     contests: TheContests,
     request: CallerRequest,
     limit: Annotated[int, QueryParameter(ge=1, le=100, description="At most this many.")] = 50,
@@ -209,7 +221,7 @@ async def list_own_contests(
 
 def contests_router() -> Router:
     """Everything under `/contests`."""
-    handlers = [enter_contest, change_portfolio, withdraw, get_entry, list_trades]
+    handlers = [enter_contest, change_portfolio, withdraw_from_contest, get_entry, list_trades]
     return Router("/contests", route_handlers=[*CONTEST_HANDLERS, *handlers], tags=["Contests"])
 
 

@@ -27,18 +27,18 @@ TheErrors: TypeAlias = NamedDependency[SkipValidation[ErrorRecords]]
 
 
 class ErrorInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """An error that a service reports. Without `source`, the source is the service itself."""
+    """An error that a service reports."""
 
     service: Name
+    """The service that reports."""
     level: ErrorLevel
-    error: Annotated[
-        str, Meta(min_length=1, max_length=10_000, description="The error message; 4,000 characters are kept.")
-    ]
-    source: (
-        Annotated[str, Meta(min_length=1, max_length=MAX_SOURCE_CHARACTERS, description="Where the error occurred.")]
-        | None
-    ) = None
-    details: Annotated[dict[str, Any], Meta(description="At most 16 KiB of JSON.")] | None = None
+    """How severe the error is."""
+    error: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    """The error message; 4,000 characters are kept."""
+    source: Annotated[str, Meta(min_length=1, max_length=MAX_SOURCE_CHARACTERS)] | None = None
+    """Where the error occurred; by default the service."""
+    details: dict[str, Any] | None = None
+    """Further facts: at most 16 KiB of JSON."""
 
 
 @post(

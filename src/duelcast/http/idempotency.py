@@ -34,6 +34,7 @@ IdempotencyKey = Annotated[
 ]
 REPLAYED_HEADER = ResponseHeader(
     name=REPLAYED,
+    value="true",
     documentation_only=True,
     description="`true` if this is the answer to an earlier request with the same `Idempotency-Key`.",
 )

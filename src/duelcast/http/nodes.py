@@ -13,30 +13,39 @@ from msgspec import Struct
 from duelcast.domain.operations.nodes import NodeRole, NodeState
 from duelcast.http.callers import admins_only
 from duelcast.http.documents import problems
+from duelcast.http.parameters import Count
+from duelcast.wire.messages import Timestamp
 from duelcast.wire.timestamps import format_ms
 
 TheNodes: TypeAlias = NamedDependency[SkipValidation[Callable[[], Sequence[NodeState]]]]
 
 
 class NodeRecord(Struct):
-    """A process of the server, which has had its `role` since `since`. `lagMs` is the age of the oldest entry of the
-    log that the node has not applied yet: 0 if it has applied all, null if that is not known. `term` is the term of
-    the leader that it follows, null without a cluster."""
+    """A process of the server."""
 
     name: str
+    """The name of the node."""
     role: NodeRole
+    """The role; a server of one process has the role `all`."""
     version: str
-    since: str
+    """The version of the program."""
+    since: Timestamp
+    """Since when the node has had its role."""
     connections: int
+    """How many connections are open."""
     lagMs: int | None
+    """The age of the oldest entry of the log that the node has not applied yet, in milliseconds: 0 if it has applied
+    all, null if that is not known."""
     term: int | None
+    """The term of the leader that the node follows; null without a cluster."""
 
 
 class NodePage(Struct):
     """All nodes, sorted by role and name."""
 
     data: list[NodeRecord]
-    count: int
+    """The nodes."""
+    count: Count
 
 
 @get(

@@ -48,27 +48,28 @@ TheNotifications: TypeAlias = NamedDependency[SkipValidation[Notifications]]
 
 
 class NotificationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A notification for `wallets` or, with `broadcast`, for everybody. A wallet receives only the first notification
-    with a given `dedupeKey`, so that it is safe to repeat a request."""
+    """A notification for `wallets` or, with `broadcast`, for everybody."""
 
-    wallets: (
-        Annotated[
-            list[str],
-            Meta(min_length=1, max_length=MAX_WALLETS, description="Invalid wallets are skipped and counted."),
-        ]
-        | None
-    ) = None
+    wallets: Annotated[list[str], Meta(min_length=1, max_length=MAX_WALLETS)] | None = None
+    """The recipients; invalid wallets are skipped and counted."""
     broadcast: bool | None = None
+    """True notifies everybody; then `wallets` must be absent."""
     type: NotificationType
-    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=Text, description="Plain text.")]
-    content: Annotated[str, Meta(max_length=4_000, pattern=Text, description="Plain text.")]
+    """The kind of notification."""
+    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=Text)]
+    """The title, plain text."""
+    content: Annotated[str, Meta(max_length=4_000, pattern=Text)]
+    """The text, plain text."""
     priority: Priority | None = None
+    """How urgent the notification is; `medium` by default."""
     link: Link | None = None
-    data: Annotated[dict[str, Any], Meta(description="At most 16 KiB of JSON.")] | None = None
-    expires_at: (
-        Annotated[str, Meta(description="ISO-8601 with an offset; the notification is removed at this time.")] | None
-    ) = None
+    """The page that the notification leads to."""
+    data: dict[str, Any] | None = None
+    """Further data for programs: at most 16 KiB of JSON."""
+    expires_at: str | None = None
+    """When the notification is removed: ISO-8601 with an offset."""
     dedupeKey: Annotated[str, Meta(min_length=1, max_length=128, pattern=Text)] | None = None
+    """A wallet receives only the first notification with a given key, so that it is safe to repeat a request."""
 
 
 @post(
@@ -82,7 +83,7 @@ class NotificationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields
     response_headers=[REPLAYED_HEADER],
     responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
 )
-async def post_notifications(
+async def create_notifications(
     notifications: TheNotifications,
     idempotency: TheIdempotency,
     request: CallerRequest,
@@ -131,7 +132,7 @@ async def delete_notification(
 
 def notifications_router() -> Router:
     """Everything under `/notifications`."""
-    return Router("/notifications", route_handlers=[post_notifications, delete_notification], tags=["Notifications"])
+    return Router("/notifications", route_handlers=[create_notifications, delete_notification], tags=["Notifications"])
 
 
 def _checked(data: dict[str, Any]) -> dict[str, Any]:

@@ -11,15 +11,19 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import Example
 from litestar.params import SkipValidation
 from msgspec import Struct
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from duelcast.http.callers import OPEN_OPTION, SCOPE_OPTION, caller_of, demand_admin, demand_scope
+from duelcast.endpoints.documents.asyncapi import any_server, server_at
+from duelcast.http.callers import OPEN_OPTION, SCOPE_OPTION, AnyRequest, caller_of, demand_admin, demand_scope
 from duelcast.http.documents import problems
 from duelcast.http.metrics import Exposition
+from duelcast.http.own_address import host_of, prefix_of, uses_tls
 from duelcast.http.pages import Page
 from duelcast.http.services import Failure, HttpServices, server_of
+from duelcast.wire.frames import encode_value
 
 ReadyStatus = Literal["ready", "degraded", "starting", "draining", "unavailable"]
 
@@ -31,19 +35,22 @@ class Health(Struct):
     """The process answers."""
 
     status: Literal["ok"] = "ok"
+    """Always `ok`."""
 
 
 class ReadyState(Struct):
-    """Whether the server accepts clients, and what does not work. `degraded` counts as ready."""
+    """Whether the server accepts clients."""
 
     status: ReadyStatus
+    """`ready` and `degraded` mean that clients may be sent here."""
     reasons: list[Failure]
+    """The parts that do not work; always empty if the server hides them from the public."""
 
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """The documents that the documentation routes serve. The first call of `asyncapi` or `openapi` takes up to half a
-    second, so it belongs in a thread."""
+    """The documents that the documentation routes serve; `asyncapi` lacks the `servers`, which depend on the request.
+    The first call of `asyncapi` or `openapi` takes up to half a second, so it belongs in a thread."""
 
     asyncapi: Callable[[], bytes]
     openapi: Callable[[], bytes]
@@ -57,7 +64,7 @@ Finished: TypeAlias = NamedDependency[SkipValidation[Documents]]
 TheExposition: TypeAlias = NamedDependency[SkipValidation[Exposition]]
 
 
-def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard: if `public_ops` is set, it admits everybody, otherwise only admins and machines with the route's
     scope."""
     if not server_of(connection.scope).services.public_ops:
@@ -72,13 +79,13 @@ def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handler: Bas
     response_description="The page.",
     media_type=MediaType.HTML,
 )
-async def home(documents: Finished) -> Response[bytes]:
+async def get_home_page(documents: Finished) -> Response[bytes]:
     """A page with links to everything that everybody may see here."""
     return _page(documents.home)
 
 
 @get("/healthz", summary="Whether the process is alive", response_description="The process is alive.")
-async def healthz() -> Health:
+async def get_health() -> Health:
     """The parts and services that the process depends on are not checked."""
     return Health()
 
@@ -89,11 +96,22 @@ async def healthz() -> Health:
     response_description="Clients may be sent here; `reasons` says what does not work.",
     responses={
         503: ResponseSpec(
-            ReadyState, generate_examples=False, description="Clients may not be sent here; `reasons` says why."
+            ReadyState,
+            generate_examples=False,
+            description="Clients may not be sent here; `reasons` says why.",
+            examples=[
+                Example(
+                    summary="The database is unreachable.",
+                    value={
+                        "status": "unavailable",
+                        "reasons": [{"part": "storage", "reason": "The database is unreachable."}],
+                    },
+                )
+            ],
         )
     },
 )
-async def readyz(services: Services) -> Response[ReadyState]:
+async def get_readiness(services: Services) -> Response[ReadyState]:
     """The status is 503 while the server starts or drains, and if the storage or the bus has failed. If only a feed or
     a service has failed, the status is 200. `reasons` is always empty if the server hides it from the public."""
     now = services.ready()
@@ -117,7 +135,7 @@ async def readyz(services: Services) -> Response[ReadyState]:
     opt={SCOPE_OPTION: "metrics"},
     responses=problems(401, 403),
 )
-async def metrics(exposition: TheExposition) -> Response[bytes]:
+async def get_metrics(exposition: TheExposition) -> Response[bytes]:
     """Metrics in Prometheus' text format, by default at most a second old."""
     # The framework adds the character set itself.
     media_type = CONTENT_TYPE_LATEST.replace("; charset=utf-8", "")
@@ -132,9 +150,14 @@ async def metrics(exposition: TheExposition) -> Response[bytes]:
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-def asyncapi_json(documents: Finished) -> Response[bytes]:
-    """An AsyncAPI 3.0 document."""
-    return Response(documents.asyncapi(), media_type=_JSON_MEDIA_TYPE)
+def get_asyncapi(documents: Finished, request: AnyRequest) -> Response[dict[str, Any]]:
+    """An AsyncAPI 3.0 document. Its server is the one that was asked, at the address that the client used."""
+    host = host_of(request)
+    tls = uses_tls(request, server_of(request.scope).services.trusted_proxies)
+    servers = any_server() if host is None else server_at(host, prefix_of(request), tls=tls)
+    body = b'%b,"servers":%b}' % (documents.asyncapi()[:-1], encode_value(servers))
+    headers = {"Vary": "Host, X-Forwarded-Proto"}
+    return Response(body, media_type=_JSON_MEDIA_TYPE, headers=headers)  # type: ignore[arg-type]  # encoded already
 
 
 @get(
@@ -145,9 +168,9 @@ def asyncapi_json(documents: Finished) -> Response[bytes]:
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-def openapi_json(documents: Finished) -> Response[bytes]:
+def get_openapi(documents: Finished) -> Response[dict[str, Any]]:
     """This document."""
-    return Response(documents.openapi(), media_type=_JSON_MEDIA_TYPE)
+    return Response(documents.openapi(), media_type=_JSON_MEDIA_TYPE)  # type: ignore[arg-type]  # encoded already
 
 
 @get(
@@ -158,7 +181,7 @@ def openapi_json(documents: Finished) -> Response[bytes]:
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-async def docs(documents: Finished) -> Response[bytes]:
+async def get_reference(documents: Finished) -> Response[bytes]:
     """One page that shows the AsyncAPI and the OpenAPI document."""
     return _page(documents.docs)
 
@@ -171,19 +194,19 @@ async def docs(documents: Finished) -> Response[bytes]:
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-async def clients(documents: Finished) -> Response[bytes]:
+async def get_client_guide(documents: Finished) -> Response[bytes]:
     """The guide, on a page that runs the guide's script."""
     return _page(documents.clients)
 
 
 def monitoring_router() -> Router:
     """The routes for operators."""
-    return _router(healthz, readyz, metrics)
+    return _router(get_health, get_readiness, get_metrics)
 
 
 def documents_router() -> Router:
     """The documents at the root."""
-    return _router(home, asyncapi_json, openapi_json, docs, clients)
+    return _router(get_home_page, get_asyncapi, get_openapi, get_reference, get_client_guide)
 
 
 def _router(*handlers: HTTPRouteHandler) -> Router:

@@ -6,10 +6,13 @@ import re
 from typing import Annotated
 
 from litestar.params import PathParameter
+from msgspec import Meta
 
 from duelcast.errors import InvalidRequest
 from duelcast.wire.timestamps import parse_time
 
+Count = Annotated[int, Meta(description="How many `data` has.")]
+NextCursor = Annotated[str, Meta(description="The `cursor` of the next page; absent on the last page.")]
 WalletParameter = Annotated[str, PathParameter(description="A wallet; upper and lower case matter.")]
 
 _ID = re.compile(r"[1-9][0-9]{0,15}")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 import uuid
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import HTTPScope
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from duelcast.errors import AppError, InternalError, InvalidRequest
 from duelcast.http.services import HttpServices, server_of
@@ -37,17 +37,24 @@ FRAMEWORK_REFUSALS = {
 class Problem(Struct, kw_only=True):
     """Problem details (RFC 9457): why a request was refused, and what to do."""
 
-    type: Annotated[str, Meta(description="Always `about:blank`: `code` identifies the problem.")] = "about:blank"
-    title: Annotated[str, Meta(description="The name of the status.")]
-    status: Annotated[int, Meta(description="The HTTP status.")]
-    detail: Annotated[str, Meta(description="A sentence that says what to do.")]
-    code: Annotated[str, Meta(description="The error code, for programs.")]
-    requestId: Annotated[str, Meta(description="Identifies this request in the server's log, if it is logged there.")]
-    field: Annotated[str, Meta(description="The path of the invalid field.")] | UnsetType = UNSET
-    retryAfterMs: (
-        Annotated[int, Meta(description="Milliseconds after which the same request may succeed.")] | UnsetType
-    ) = UNSET
-    errorId: Annotated[str, Meta(description="Identifies a defect in the server's log.")] | UnsetType = UNSET
+    type: str = "about:blank"
+    """Always `about:blank`: `code` identifies the problem."""
+    title: str
+    """The name of the status."""
+    status: int
+    """The HTTP status."""
+    detail: str
+    """A sentence that says what to do."""
+    code: str
+    """The error code, for programs."""
+    requestId: str
+    """Identifies this request in the server's log, if it is logged there."""
+    field: str | UnsetType = UNSET
+    """The path of the invalid field."""
+    retryAfterMs: int | UnsetType = UNSET
+    """Milliseconds after which the same request may succeed."""
+    errorId: str | UnsetType = UNSET
+    """Identifies a defect in the server's log."""
 
 
 class Refusal(Struct, frozen=True):

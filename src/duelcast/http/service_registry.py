@@ -27,6 +27,7 @@ from duelcast.http.bodies import BULK_BODY_BYTES
 from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
 from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
+from duelcast.http.parameters import Count
 
 MAX_OPERATIONS = 1_000
 MAX_DURATION_MS = 86_400_000
@@ -40,17 +41,19 @@ class OperationInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=Tr
     """One operation of the service."""
 
     ok: bool
+    """Whether the operation succeeded."""
     durationMs: Annotated[float, Meta(ge=0, le=MAX_DURATION_MS)]
-    error: Annotated[str, Meta(max_length=10_000, description="The error text; secrets in it are removed.")] | None = (
-        None
-    )
+    """How long it took, in milliseconds."""
+    error: Annotated[str, Meta(max_length=10_000)] | None = None
+    """The error text of a failed operation; secrets in it are removed."""
 
 
 class ServicePage(Struct):
     """Services, in the order in which they were added."""
 
     data: list[SkyDuelService]
-    count: int
+    """The services."""
+    count: Count
 
 
 @get(

@@ -38,10 +38,12 @@ from duelcast.sampling import LogSampler
 
 
 class Failure(Struct, frozen=True):
-    """A part of the server that does not work. `reason` is a sentence of our own."""
+    """A part of the server that does not work."""
 
     part: str
+    """The part, such as `storage`."""
     reason: str
+    """A sentence that says what is wrong; it contains no text of an exception."""
 
 
 class Readiness(Struct, frozen=True):

@@ -16,9 +16,9 @@ from duelcast.domain.settings.service import SystemSettings
 from duelcast.http.bodies import BULK_BODY_BYTES
 from duelcast.http.callers import CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
-from duelcast.http.parameters import cursor_parameter
+from duelcast.http.parameters import Count, NextCursor, cursor_parameter
 from duelcast.store.settings import SettingChangeRow, Visibility
-from duelcast.wire.messages import MAX_SAFE_INTEGER
+from duelcast.wire.messages import MAX_SAFE_INTEGER, Timestamp
 from duelcast.wire.timestamps import format_ms
 
 MAX_CHANGES = 500
@@ -28,55 +28,54 @@ KeyParameter = Annotated[str, PathParameter(description=f"The key of a setting: 
 
 
 class SettingInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The new state of a setting. Omitted fields stay as they are; a new setting is by default visible only to admins,
-    and not secret."""
+    """The new state of a setting. Omitted fields stay as they are."""
 
-    value: Annotated[
-        Any, Meta(description="Any JSON of the same type as the setting's first value, within the server's limits.")
-    ]
+    value: Any
+    """Any JSON of the same type as the setting's first value, within the server's limits."""
     description: Annotated[str, Meta(max_length=MAX_DESCRIPTION_CHARACTERS)] | None = None
+    """A text about the setting."""
     visibility: Visibility | None = None
-    secret: Annotated[bool, Meta(description="Hides the value from everybody; can be set only at creation.")] | None = (
-        None
-    )
-    expectedVersion: (
-        Annotated[
-            int,
-            Meta(
-                ge=0,
-                le=MAX_SAFE_INTEGER,
-                description="Change the setting only if this is its version, or, with 0, only if it is not stored yet.",
-            ),
-        ]
-        | None
-    ) = None
+    """Those who see the setting; by default, a new setting is visible only to admins."""
+    secret: bool | None = None
+    """True hides the value from everybody; it can be set only at creation."""
+    expectedVersion: Annotated[int, Meta(ge=0, le=MAX_SAFE_INTEGER)] | None = None
+    """Change the setting only if this is its version or, with 0, only if it is not stored yet."""
 
 
 class SettingList(Struct):
-    """Settings in the order of their keys. `version` is the highest of their versions."""
+    """Settings in the order of their keys."""
 
     data: list[Setting]
-    count: int
+    """The settings."""
+    count: Count
     version: int
+    """The highest version of the settings."""
 
 
 class Change(Struct):
-    """A change of a setting, with the new state. `value` is null if the setting was deleted or is secret."""
+    """A change of a setting, with the new state."""
 
     version: int
+    """The version of the setting after the change."""
     value: Any
+    """The new value; null if the setting was deleted or is secret."""
     deleted: bool
+    """Whether the setting was deleted."""
     secret: bool
-    timestamp: str
+    """Whether the value is secret."""
+    timestamp: Timestamp
+    """When the setting was changed."""
     by: str
+    """The wallet of the admin who changed the setting."""
 
 
 class SettingHistory(Struct):
-    """Changes, newest first. Without `nextCursor`, there are no earlier ones."""
+    """Changes, newest first."""
 
     data: list[Change]
-    count: int
-    nextCursor: str | UnsetType = UNSET
+    """The changes."""
+    count: Count
+    nextCursor: NextCursor | UnsetType = UNSET
 
 
 @get(
@@ -162,7 +161,7 @@ async def delete_setting(
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 429, 503),
 )
-async def get_history(
+async def get_setting_history(
     settings: TheSettings,
     key: KeyParameter,
     limit: Annotated[int, QueryParameter(ge=1, le=MAX_CHANGES, description="At most this many.")] = 100,
@@ -182,7 +181,7 @@ def settings_router() -> Router:
     """Everything under `/settings`."""
     return Router(
         "/settings",
-        route_handlers=[list_settings, get_setting, put_setting, delete_setting, get_history],
+        route_handlers=[list_settings, get_setting, put_setting, delete_setting, get_setting_history],
         tags=["Settings"],
     )
 

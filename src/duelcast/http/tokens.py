@@ -20,7 +20,7 @@ from duelcast.http.bodies import BULK_BODY_BYTES, TEXTS_BODY_BYTES
 from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
 from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
-from duelcast.http.parameters import cursor_parameter, time_parameter
+from duelcast.http.parameters import Count, NextCursor, cursor_parameter, time_parameter
 
 SymbolParameter = Annotated[str, PathParameter(description="A symbol, in upper or lower case.")]
 TheMarket: TypeAlias = NamedDependency[SkipValidation[Market]]
@@ -30,16 +30,17 @@ class TokenPage(Struct):
     """Tokens in the order of their symbols."""
 
     data: list[Token]
-    count: int
+    """The tokens."""
+    count: Count
 
 
 class CandlePage(Struct):
-    """Candles, oldest first; an interval without a price has no candle. Without `nextCursor`, there are no later
-    ones."""
+    """Candles, oldest first; an interval without a price has no candle."""
 
     data: list[Candle]
-    count: int
-    nextCursor: str | UnsetType = UNSET
+    """The candles."""
+    count: Count
+    nextCursor: NextCursor | UnsetType = UNSET
 
 
 @get(
@@ -68,7 +69,7 @@ async def get_token(market: TheMarket, symbol: SymbolParameter) -> Token:
     response_description="The candles.",
     responses=problems(400, 401, 403, 404, 429, 503),
 )
-async def get_history(
+async def get_token_history(
     market: TheMarket,
     symbol: SymbolParameter,
     from_: Annotated[
@@ -158,6 +159,6 @@ def tokens_router() -> Router:
     """Everything under `/tokens`."""
     return Router(
         "/tokens",
-        route_handlers=[list_tokens, get_token, get_history, put_token, post_prices, post_trades],
+        route_handlers=[list_tokens, get_token, get_token_history, put_token, post_prices, post_trades],
         tags=["Tokens"],
     )

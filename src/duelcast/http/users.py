@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, cast
 
 from litestar import Router, get, patch, put
 from litestar.di import NamedDependency
@@ -16,6 +16,7 @@ from duelcast.http.bodies import SHORT_BODY_BYTES
 from duelcast.http.callers import CallerRequest, admins_only, caller, users_only
 from duelcast.http.documents import problems
 from duelcast.http.parameters import WalletParameter
+from duelcast.wire.messages import Timestamp
 from duelcast.wire.timestamps import format_ms
 
 Nickname = Annotated[
@@ -35,46 +36,65 @@ class UserChangeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
     """A change to a user; omitted fields stay as they are."""
 
     nickname: Nickname | None = None
+    """The new nickname."""
     role: RoleName | None = None
+    """The new role."""
     banned: bool | None = None
+    """Whether the user is banned."""
 
 
 class OwnChangeInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """A user's change of their own nickname; null removes it."""
+    """A user's change of their own data."""
 
     nickname: Nickname | None
+    """The new nickname; null removes it."""
 
 
 class StoredUser(Struct):
-    """The stored user; `role` is null if none was ever set, in which case the role in the token applies."""
+    """The stored user."""
 
     wallet: str
+    """The wallet."""
     nickname: str | None
-    role: str | None
+    """The nickname; null if there is none."""
+    role: RoleName | None
+    """The role; null if none was ever set, in which case the role in the token applies."""
     banned: bool
+    """Whether the user is banned."""
 
 
 class Achievement(Struct):
     """An achievement that a user has unlocked."""
 
     achievement: str
+    """The name of the achievement: its category and the count that unlocks it."""
     tier: str
+    """The difficulty: `BRONZE`, `SILVER`, `GOLD`, `PLATINUM` or `DIAMOND`."""
     category: str
+    """The events that are counted: `contests_entered`, `contests_won` or `win_streak`."""
     xp_awarded: int
-    unlocked_at: str
+    """The XP that the achievement is worth."""
+    unlocked_at: Timestamp
+    """When the user unlocked it."""
 
 
 class PublicUser(Struct):
-    """The public data of a user. `contests` counts the user's completed contests, and `wins` those with at least
-    two participants in which the user was first."""
+    """The public data of a user."""
 
     wallet: str
+    """The wallet."""
     nickname: str | None
+    """The nickname; null if there is none."""
     xp: int
+    """The sum of the XP of all achievements."""
     level: int
+    """The level, from 1, which grows with the XP."""
     contests: int
+    """How many completed contests the user took part in."""
     wins: int
+    """In how many of them, with at least two participants, the user was first."""
     achievements: list[Achievement]
+    """The achievements that the user has unlocked."""
 
 
 @put(
@@ -97,7 +117,7 @@ async def put_user(
         nickname=data.nickname, role=None if data.role is None else Role[data.role.upper()], banned=data.banned
     )
     account = await users.put(caller(request), wallet, change)
-    role = None if account.role is None else account.role.name.lower()
+    role = None if account.role is None else cast("RoleName", account.role.name.lower())
     return StoredUser(account.wallet, account.nickname, role, account.banned)
 
 
@@ -108,7 +128,7 @@ async def put_user(
     guards=[users_only],
     responses=problems(401, 403, 429, 503),
 )
-async def get_own_user(users: TheUsers, request: CallerRequest) -> PublicUser:
+async def get_me(users: TheUsers, request: CallerRequest) -> PublicUser:
     """The public data of the caller. For users."""
     return _public(await users.own_profile(caller(request)))
 
@@ -120,7 +140,7 @@ async def get_own_user(users: TheUsers, request: CallerRequest) -> PublicUser:
     guards=[users_only],
     responses=problems(400, 401, 403, 408, 409, 413, 415, 429, 503),
 )
-async def patch_own_user(
+async def update_me(
     users: TheUsers, request: CallerRequest, data: Annotated[OwnChangeInput, Body(description="The fields to change.")]
 ) -> PublicUser:
     """The change takes effect on open connections of the caller at once. For users."""
@@ -144,7 +164,7 @@ def users_router() -> Router:
     """Everything under `/users`."""
     return Router(
         "/users",
-        route_handlers=[get_own_user, patch_own_user, get_user, put_user],
+        route_handlers=[get_me, update_me, get_user, put_user],
         tags=["Users"],
         request_max_body_size=SHORT_BODY_BYTES,
     )

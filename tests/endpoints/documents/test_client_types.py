@@ -51,6 +51,9 @@ def document(schemas: Json, **endpoints: Json) -> Json:
                 "messages": [{"$ref": f"#/channels/{endpoint}/messages/{command}"}],
                 "reply": {"messages": [{"$ref": f"#/channels/{endpoint}/messages/{name}"} for name in replies]},
                 "x-error-codes": ["INVALID_REQUEST"],
+                "x-safe": False,
+                "x-joins": [],
+                "x-leaves": [],
             } | parts.get("operation", {})
     schemas = schemas | {"ErrorReply": message("error", code=TEXT)}
     return {
@@ -68,7 +71,10 @@ def document(schemas: Json, **endpoints: Json) -> Json:
                 if "const" in schema["properties"].get("type", {})
             },
         },
-        "x-error-codes": [{"code": "INVALID_REQUEST"}, {"code": "UNAVAILABLE", "x-retriable": True}],
+        "x-error-codes": [
+            {"code": "INVALID_REQUEST", "x-retriable": False},
+            {"code": "UNAVAILABLE", "x-retriable": True},
+        ],
         "x-close-codes": [{"code": 1000, "reconnect": False}, {"code": 1001, "reconnect": True}],
     }
 
@@ -168,10 +174,10 @@ def test_null_is_left_out_of_a_command_if_it_means_the_same_as_nothing() -> None
 
 
 def test_channels_are_templates_and_deliver_the_messages_of_their_family() -> None:
-    family = {"name": "stock.<id>.<size>", "group": "stock.*", "events": ["news"]}
+    family = {"name": "stock.{id}.{size}", "group": "stock.*", "events": ["news"]}
     schemas = {"Ask": message("ask"), "AReply": message("a"), "NewsPush": message("news")}
     shop = {"commands": {"Ask": ["AReply"]}, "pushes": ["NewsPush"], "families": [family]}
-    assert '"stock.<id>.<size>": { name: `stock.${string}.${string}` | "stock.*"; push: News; };' in typescript_of(
+    assert '"stock.{id}.{size}": { name: `stock.${string}.${string}` | "stock.*"; push: News; };' in typescript_of(
         document(schemas, shop=shop)
     )
 
@@ -198,7 +204,7 @@ def test_the_facts_at_run_time_are_what_differs_from_the_usual(operation: Json, 
 def test_the_facts_for_python_are_those_of_each_command() -> None:
     schemas = {"Ask": message("ask", id=TEXT), "AReply": message("a")}
     operation = {"x-safe": True, "x-joins": ["stock.{id}"]}
-    families = [{"name": "stock.<id>", "group": "stock.*", "events": ["a"]}]
+    families = [{"name": "stock.{id}", "group": "stock.*", "events": ["a"]}]
     shop = {"commands": {"Ask": ["AReply"]}, "operation": operation, "families": families}
     printed = facts.python_facts(read_shapes(document(schemas, shop=shop)))
     assert "'ask': CommandFacts(safe=True, joins=('stock.{id}',))" in printed

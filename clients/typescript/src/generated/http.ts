@@ -4,70 +4,106 @@ import type { ContestView, Leaderboard, Participant, Setting, SkyDuelService, To
 
 /** An achievement that a user has unlocked. */
 export interface Achievement {
+  /** The name of the achievement: its category and the count that unlocks it. */
   achievement: string;
+  /** The difficulty: `BRONZE`, `SILVER`, `GOLD`, `PLATINUM` or `DIAMOND`. */
   tier: string;
+  /** The events that are counted: `contests_entered`, `contests_won` or `win_streak`. */
   category: string;
+  /** The XP that the achievement is worth. */
   xp_awarded: number;
+  /** When the user unlocked it. */
   unlocked_at: string;
 }
 
-/**
- * An entry of the audit trail: who did what, when, and with what outcome. `outcome` is `ok`, `denied` if a right was
- * missing, or `conflict` if somebody else was faster. For a command to a service, it may also be `failed`, `timeout`,
- * or an error code in lower case.
- */
+/** A privileged action in the audit trail. */
 export interface AuditEntry {
+  /** The id of the entry; it grows with time. */
   id: number;
+  /** When the action took place. */
   timestamp: string;
+  /** The wallet of the person or machine that acted. */
   wallet: string;
+  /** Their role at that time. */
   role: string;
+  /** The kind of action, such as `users.put`. */
   action: string;
+  /** The object of the action: a wallet, a symbol, or an id such as `contests/2`. */
   target: string;
+  /**
+   * `ok`, `denied` if a right was missing, or `conflict` if somebody else was faster. For a command to a service, it
+   * may also be `failed`, `timeout`, or an error code in lower case.
+   */
   outcome: string;
+  /** Further facts, which depend on the action. */
   details: Record<string, unknown>;
 }
 
-/** Entries, newest first. Without `nextCursor`, there are no earlier ones. */
+/** Entries, newest first. */
 export interface AuditPage {
+  /** The entries. */
   data: AuditEntry[];
+  /** How many `data` has. */
   count: number;
+  /** The `cursor` of the next page; absent on the last page. */
   nextCursor?: string;
 }
 
-/** The moment of a start or an end, and the prices used. */
+/** The moment of a start or an end, and the prices that were used. */
 export interface Boundary {
+  /** The moment. */
   at: string;
+  /** The prices of the tokens in the portfolios. */
   prices: SettledPrice[];
 }
 
-/** When a breaker opens, and how it closes again. If `slow_call_ms` is null, calls are never slow. */
+/** When a breaker opens, and how it closes again. */
 export interface BreakerSettings {
+  /** The breaker opens after this many failures in a row. */
   failure_threshold?: number | undefined;
+  /** The rates count only if the window has at least this many calls. */
   minimum_calls?: number | undefined;
+  /** The breaker opens if this percentage of the calls in the window has failed. */
   failure_rate_threshold?: number | undefined;
+  /** A call that takes longer is slow, in milliseconds; null means that no call is. */
   slow_call_ms?: number | undefined;
+  /** The breaker opens if this percentage of the calls in the window was slow. */
   slow_call_rate_threshold?: number | undefined;
+  /** The window over which the rates are computed, in milliseconds. */
   window_ms?: number | undefined;
+  /** How long a breaker stays open before it becomes half open, in milliseconds. */
   reset_timeout_ms?: number | undefined;
+  /** The longest time that a breaker stays open after repeated failures, in milliseconds. */
   max_reset_timeout_ms?: number | undefined;
+  /** After each failed attempt to close, the breaker stays open longer by this factor. */
   backoff_multiplier?: number | undefined;
+  /** A half-open breaker lets this many calls through, and closes if all succeed. */
   half_open_calls?: number | undefined;
+  /** A call through a half-open breaker counts as failed if it takes longer, in milliseconds. */
   half_open_timeout_ms?: number | undefined;
 }
 
-/** The prices from `timestamp` until the next candle; `close` is the newest of them. */
+/** The prices of an interval. */
 export interface Candle {
+  /** When the interval begins. */
   timestamp: string;
+  /** The first price. */
   open: number;
+  /** The highest price. */
   high: number;
+  /** The lowest price. */
   low: number;
+  /** The last price, or the newest if the interval is not over. */
   close: number;
 }
 
-/** Candles, oldest first; an interval without a price has no candle. Without `nextCursor`, there are no later ones. */
+/** Candles, oldest first; an interval without a price has no candle. */
 export interface CandlePage {
+  /** The candles. */
   data: Candle[];
+  /** How many `data` has. */
   count: number;
+  /** The `cursor` of the next page; absent on the last page. */
   nextCursor?: string;
 }
 
@@ -77,44 +113,59 @@ export interface ChallengeInput {
   wallet: string;
 }
 
-/** The wallet must sign `message` exactly as it is. The challenge is valid for one sign-in, until `expiresAt`. */
+/** A challenge, which is valid for one sign-in. */
 export interface ChallengeToSign {
+  /** Identifies the challenge. */
   challengeId: string;
+  /** The text that the wallet must sign exactly as it is. */
   message: string;
+  /** Until when the challenge is valid. */
   expiresAt: string;
 }
 
-/** A change of a setting, with the new state. `value` is null if the setting was deleted or is secret. */
+/** A change of a setting, with the new state. */
 export interface Change {
+  /** The version of the setting after the change. */
   version: number;
+  /** The new value; null if the setting was deleted or is secret. */
   value: unknown;
+  /** Whether the setting was deleted. */
   deleted: boolean;
+  /** Whether the value is secret. */
   secret: boolean;
+  /** When the setting was changed. */
   timestamp: string;
+  /** The wallet of the admin who changed the setting. */
   by: string;
 }
 
-/**
- * A check of `url` every `intervalMs`. The URL may contain a user name and a password, and is therefore never shown.
- */
+/** A check of a service. */
 export interface CheckDefinition {
+  /** The kind of check. */
   type: "http" | "postgres" | "redis" | "tcp" | "tls" | "websocket";
+  /** The address to check. It may contain a user name and a password, and is therefore never shown. */
   url: string;
+  /** The time between two checks, in milliseconds. */
   intervalMs: number;
+  /** A check that takes longer has failed, in milliseconds. */
   timeoutMs?: number | undefined;
 }
 
-/** The token `symbol`, chosen for `weight` percent of a portfolio. */
+/** A token chosen for a portfolio. */
 export interface Choice {
-  /** 1 to 32 of A-Z a-z 0-9 _ $ . - */
+  /** The symbol of the token. 1 to 32 of A-Z a-z 0-9 _ $ . - */
   symbol: string;
+  /** The percentage of the portfolio, a whole number from 1 to 100. */
   weight: number;
 }
 
-/** Contests. Without `nextCursor`, there are no more. */
+/** Contests. */
 export interface ContestPage {
+  /** The contests. */
   data: ContestView[];
+  /** How many `data` has. */
   count: number;
+  /** The `cursor` of the next page; absent on the last page. */
   nextCursor?: string;
 }
 
@@ -123,230 +174,282 @@ export interface ContestPage {
  * counts as absent.
  */
 export interface ContestPatch {
+  /** The name, a line of plain text. */
   name?: string | null | undefined;
-  /** ISO-8601 with an offset. */
+  /** When the contest starts. ISO-8601 with an offset. */
   start_time?: string | null | undefined;
-  /** ISO-8601 with an offset. */
+  /** When the contest ends; after the start, it can only be moved to a later time. ISO-8601 with an offset. */
   end_time?: string | null | undefined;
+  /** A text about the contest, plain text. */
   description?: string | null | undefined;
-  /** an `https:` URL */
+  /** The contest's image. an `https:` URL */
   image_url?: string | null | undefined;
+  /** The rules, plain text. */
   rules?: string | null | undefined;
-  /** An amount with at most 9 decimals, as a string or a number. */
+  /** The fee to enter, in `currency`. An amount with at most 9 decimals, as a string or a number. */
   entry_fee?: string | number | null | undefined;
-  /** An amount with at most 9 decimals, as a string or a number. */
+  /** The sum that the winners share, in `currency`. An amount with at most 9 decimals, as a string or a number. */
   prize_pool?: string | number | null | undefined;
-  /** 1 to 16 characters of A-Z 0-9 */
+  /** The currency of the fee and the prizes. 1 to 16 characters of A-Z 0-9 */
   currency?: string | null | undefined;
+  /** The shares of the prize pool by place. */
   payout?: readonly PayoutInput[] | null | undefined;
+  /** With fewer participants at `start_time`, the contest is cancelled. */
   min_participants?: number | null | undefined;
+  /** At most this many may enter; up to 100,000 if it is null. */
   max_participants?: number | null | undefined;
+  /** The value of every portfolio at the start. */
   starting_balance?: number | null | undefined;
+  /** The symbols that portfolios may contain; empty means all. */
   allowed_symbols?: readonly string[] | null | undefined;
 }
 
-/**
- * `disqualified` excludes a participant; `registered` and `active` both readmit a participant, whose status is then
- * whichever of the two fits the contest.
- */
+/** A change of a participant's status. */
 export interface EntryChange {
+  /**
+   * `disqualified` excludes the participant; `registered` and `active` both readmit them, and their status is then the
+   * one of the two that fits the contest.
+   */
   status: "active" | "disqualified" | "registered";
 }
 
-/** An error that a service reports. Without `source`, the source is the service itself. */
+/** An error that a service reports. */
 export interface ErrorInput {
-  /** 1 to 64 of a-z 0-9 _ - */
+  /** The service that reports. 1 to 64 of a-z 0-9 _ - */
   service: string;
+  /** How severe the error is. */
   level: "critical" | "debug" | "error" | "info" | "warning";
   /** The error message; 4,000 characters are kept. */
   error: string;
-  /** Where the error occurred. */
+  /** Where the error occurred; by default the service. */
   source?: string | undefined;
-  /** At most 16 KiB of JSON. */
+  /** Further facts: at most 16 KiB of JSON. */
   details?: Record<string, unknown> | undefined;
 }
 
-/** A wallet that may not write in a contest's chat; if `until` is null, the mute lasts until it is lifted. */
+/** A wallet that may not write in a contest's chat. */
 export interface Mute {
+  /** The wallet. */
   wallet: string;
+  /** When the mute ends; null if it lasts until it is lifted. */
   until: string | null;
 }
 
-/** `until` is ISO-8601 with an offset; without it the mute lasts until it is lifted. */
+/** The end of a mute. */
 export interface MuteInput {
+  /** When the mute ends: ISO-8601 with an offset. Without it, the mute lasts until it is lifted. */
   until?: string | undefined;
 }
 
-/**
- * If `max_participants` is null, up to 100,000 may enter. If `allowed_symbols` is empty, all tokens are allowed.
- * `payout` defaults to 69, 20 and 11 % for the first three places.
- */
+/** The terms of a new contest. Omitted fields get their defaults. */
 export interface NewContest {
+  /** The name, a line of plain text. */
   name: string;
-  /** ISO-8601 with an offset. */
+  /** When the contest starts, in the future. ISO-8601 with an offset. */
   start_time: string;
-  /** ISO-8601 with an offset. */
+  /** When the contest ends, after its start. ISO-8601 with an offset. */
   end_time: string;
+  /** A text about the contest, plain text. */
   description?: string | undefined;
-  /** an `https:` URL */
+  /** The contest's image. an `https:` URL */
   image_url?: string | undefined;
+  /** The rules, plain text. */
   rules?: string | undefined;
-  /** An amount with at most 9 decimals, as a string or a number. */
+  /** The fee to enter, in `currency`; 0 by default. An amount with at most 9 decimals, as a string or a number. */
   entry_fee?: string | number | undefined;
-  /** An amount with at most 9 decimals, as a string or a number. */
+  /**
+   * The sum that the winners share, in `currency`; 0 by default. An amount with at most 9 decimals, as a string or a
+   * number.
+   */
   prize_pool?: string | number | undefined;
-  /** 1 to 16 characters of A-Z 0-9 */
+  /** The currency of the fee and the prizes; `SOL` by default. 1 to 16 characters of A-Z 0-9 */
   currency?: string | undefined;
+  /** The shares of the prize pool by place; by default 69, 20 and 11 percent for the first three places. */
   payout?: readonly PayoutInput[] | undefined;
+  /** With fewer participants at `start_time`, the contest is cancelled; 1 by default. */
   min_participants?: number | undefined;
+  /** At most this many may enter; up to 100,000 if it is null. */
   max_participants?: number | undefined;
+  /** The value of every portfolio at the start; 1,000 by default. */
   starting_balance?: number | undefined;
+  /** The symbols that portfolios may contain; empty, which is the default, means all. */
   allowed_symbols?: readonly string[] | undefined;
 }
 
-/** A token (JWT), and the user that it identifies. */
+/** A token, and the user that it identifies. */
 export interface NewToken {
+  /** The token, a JWT. */
   token: string;
+  /** Until when the token is valid. */
   expiresAt: string;
+  /** The user. */
   user: User;
 }
 
 /** All nodes, sorted by role and name. */
 export interface NodePage {
+  /** The nodes. */
   data: NodeRecord[];
+  /** How many `data` has. */
   count: number;
 }
 
-/**
- * A process of the server, which has had its `role` since `since`. `lagMs` is the age of the oldest entry of the log
- * that the node has not applied yet: 0 if it has applied all, null if that is not known. `term` is the term of the
- * leader that it follows, null without a cluster.
- */
+/** A process of the server. */
 export interface NodeRecord {
+  /** The name of the node. */
   name: string;
+  /** The role; a server of one process has the role `all`. */
   role: "all" | "candidate" | "gateway" | "leader" | (string & {});
+  /** The version of the program. */
   version: string;
+  /** Since when the node has had its role. */
   since: string;
+  /** How many connections are open. */
   connections: number;
+  /**
+   * The age of the oldest entry of the log that the node has not applied yet, in milliseconds: 0 if it has applied all,
+   * null if that is not known.
+   */
   lagMs: number | null;
+  /** The term of the leader that the node follows; null without a cluster. */
   term: number | null;
 }
 
-/**
- * A notification for `wallets` or, with `broadcast`, for everybody. A wallet receives only the first notification with
- * a given `dedupeKey`, so that it is safe to repeat a request.
- */
+/** A notification for `wallets` or, with `broadcast`, for everybody. */
 export interface NotificationInput {
-  /** Invalid wallets are skipped and counted. */
+  /** The recipients; invalid wallets are skipped and counted. */
   wallets?: readonly string[] | undefined;
+  /** True notifies everybody; then `wallets` must be absent. */
   broadcast?: boolean | undefined;
-  /** 1 to 64 of A-Z 0-9 _, such as `CONTEST_INVITE` */
+  /** The kind of notification. 1 to 64 of A-Z 0-9 _, such as `CONTEST_INVITE` */
   type: string;
-  /** Plain text. */
+  /** The title, plain text. */
   title: string;
-  /** Plain text. */
+  /** The text, plain text. */
   content: string;
+  /** How urgent the notification is; `medium` by default. */
   priority?: "high" | "low" | "medium" | "urgent" | undefined;
-  /** an `https:` URL, or a path that begins with one `/` */
+  /** The page that the notification leads to. an `https:` URL, or a path that begins with one `/` */
   link?: string | undefined;
-  /** At most 16 KiB of JSON. */
+  /** Further data for programs: at most 16 KiB of JSON. */
   data?: Record<string, unknown> | undefined;
-  /** ISO-8601 with an offset; the notification is removed at this time. */
+  /** When the notification is removed: ISO-8601 with an offset. */
   expires_at?: string | undefined;
+  /** A wallet receives only the first notification with a given key, so that it is safe to repeat a request. */
   dedupeKey?: string | undefined;
 }
 
 /** One operation of the service. */
 export interface OperationInput {
+  /** Whether the operation succeeded. */
   ok: boolean;
+  /** How long it took, in milliseconds. */
   durationMs: number;
-  /** The error text; secrets in it are removed. */
+  /** The error text of a failed operation; secrets in it are removed. */
   error?: string | undefined;
 }
 
-/** How many operations were counted. */
+/** The outcome of a report. */
 export interface OperationsTaken {
+  /** How many operations were counted. */
   accepted: number;
 }
 
-/** A user's change of their own nickname; null removes it. */
+/** A user's change of their own data. */
 export interface OwnChangeInput {
-  /** Unique without regard to case; no control or bidi characters. */
+  /** The new nickname; null removes it. Unique without regard to case; no control or bidi characters. */
   nickname: string | null;
 }
 
 /** A contest, and the caller's row in it. */
 export interface OwnContest {
+  /** The contest. */
   contest: ContestView;
+  /** The caller's row. */
   participant: Participant;
 }
 
-/** Contests, newest entry first. Without `nextCursor`, there are no more. */
+/** Contests, newest entry first. */
 export interface OwnContestPage {
+  /** The contests. */
   data: OwnContest[];
+  /** How many `data` has. */
   count: number;
+  /** The `cursor` of the next page; absent on the last page. */
   nextCursor?: string;
 }
 
-/** `percent` of the prize pool goes to `place`. */
+/** A share of the prize pool. */
 export interface PayoutInput {
+  /** The place, from 1; each place is named at most once. */
   place: number;
+  /** The percentage of the prize pool that goes to the place; all percentages sum to at most 100. */
   percent: number;
 }
 
-/** 1 to 50 tokens, each once, with whole weights from 1 to 100 that sum to 100. */
+/** A portfolio. */
 export interface PortfolioInput {
+  /** 1 to 50 tokens, each once; the weights sum to 100. */
   portfolio: readonly Choice[];
 }
 
-/**
- * The outcome of a batch. `dropped` counts rows that were not used because the symbol belongs to a feed, the market is
- * full, or an amount is out of range. `duplicate` counts trades whose id was counted before.
- */
+/** The outcome of a batch. */
 export interface PostResult {
+  /** Rows that were used. */
   accepted: number;
+  /** Rows that were not used because the symbol belongs to a feed, the market is full, or an amount is out of range. */
   dropped: number;
+  /** Trades whose id was counted before. */
   duplicate: number;
 }
 
-/**
- * How many notifications were stored, how many were not stored because they already existed or their wallet was named
- * twice, and how many wallets are invalid.
- */
+/** The outcome of a post. */
 export interface PostedNotifications {
+  /** Notifications that were stored. */
   created: number;
+  /** Notifications that were not stored because they already existed or their wallet was named twice. */
   duplicate: number;
+  /** Invalid wallets. */
   invalid: number;
 }
 
-/** The price of a symbol. Amounts are in the quote currency. A figure that is left out keeps its previous value. */
+/** The price of a symbol. An omitted figure keeps its previous value. */
 export interface PostedPrice {
-  /** 1 to 32 of A-Z a-z 0-9 _ $ . - */
+  /** The symbol. 1 to 32 of A-Z a-z 0-9 _ $ . - */
   symbol: string;
+  /** The price, in the quote currency. */
   price: number;
+  /** The change over the last 24 hours, in percent. */
   change_24h?: number | undefined;
+  /** The volume of the last 24 hours, in the quote currency. */
   volume_24h?: number | undefined;
+  /** The highest price of the last 24 hours, in the quote currency. */
   high_24h?: number | undefined;
+  /** The lowest price of the last 24 hours, in the quote currency. */
   low_24h?: number | undefined;
+  /** The market capitalisation, in the quote currency. */
   market_cap?: number | undefined;
+  /** The fully diluted value, in the quote currency. */
   fdv?: number | undefined;
+  /** The liquidity, in the quote currency. */
   liquidity?: number | undefined;
   /** The platform's own time, as ISO-8601 with an offset. */
   timestamp?: string | undefined;
 }
 
-/**
- * One trade. `quantity` is in the base currency; `side` is the taker's. A trade whose `id` was counted before is
- * ignored.
- */
+/** One trade. */
 export interface PostedTrade {
-  /** 1 to 32 of A-Z a-z 0-9 _ $ . - */
+  /** The symbol. 1 to 32 of A-Z a-z 0-9 _ $ . - */
   symbol: string;
+  /** The price, in the quote currency. */
   price: number;
+  /** How much, in units of the token. */
   quantity: number;
+  /** Whether the taker bought or sold. */
   side: "buy" | "sell";
   /** The platform's own time, as ISO-8601 with an offset. */
   timestamp?: string | undefined;
+  /** A trade whose id was counted before is ignored. */
   id?: string | number | undefined;
 }
 
@@ -372,106 +475,125 @@ export interface Problem {
   errorId?: string;
 }
 
-/**
- * The public data of a user. `contests` counts the user's completed contests, and `wins` those with at least two
- * participants in which the user was first.
- */
+/** The public data of a user. */
 export interface PublicUser {
+  /** The wallet. */
   wallet: string;
+  /** The nickname; null if there is none. */
   nickname: string | null;
+  /** The sum of the XP of all achievements. */
   xp: number;
+  /** The level, from 1, which grows with the XP. */
   level: number;
+  /** How many completed contests the user took part in. */
   contests: number;
+  /** In how many of them, with at least two participants, the user was first. */
   wins: number;
+  /** The achievements that the user has unlocked. */
   achievements: Achievement[];
 }
 
-/**
- * The reason for an action. If a contest is cancelled, its participants see the reason; otherwise, only the audit trail
- * contains it.
- */
+/** The reason for an action. */
 export interface Reason {
+  /** Participants see the reason for which their contest is cancelled; other reasons are only in the audit trail. */
   reason?: string | undefined;
 }
 
-/** The record that an error belongs to, and how many equal errors the record counts. */
+/** The record that an error belongs to. */
 export interface Recorded {
+  /** The id of the record. */
   id: number;
+  /** How many equal errors the record counts. */
   count: number;
 }
 
-/**
- * A service. The server checks a `probe` with `check`. A `reported` service posts its own operations, and is unhealthy
- * if it posts none for `silentAfterMs` (default 60,000).
- */
+/** A service outside the server. */
 export interface ServiceDefinition {
+  /** The server checks a `probe`; a `reported` service posts its own operations. */
   kind: "probe" | "reported";
-  /** 1 to 64 of a-z 0-9 _ - */
+  /** The layer that the service belongs to. 1 to 64 of a-z 0-9 _ - */
   layer: string;
+  /** The name for people; by default the name of the service. */
   displayName?: string | undefined;
+  /** A text about the service. */
   description?: string | undefined;
+  /** The version of the service. */
   version?: string | undefined;
-  /** Names of other services. */
+  /** The names of the services that this one needs. */
   dependencies?: readonly string[] | undefined;
+  /** How the server checks the service; only for the kind `probe`, which needs it. */
   check?: CheckDefinition | undefined;
+  /** The breaker of the service. */
   circuit_breaker?: BreakerSettings | undefined;
+  /** A `reported` service is unhealthy if it posts no operations for this long, in milliseconds; 60,000 by default. */
   silentAfterMs?: number | undefined;
 }
 
 /** Services, in the order in which they were added. */
 export interface ServicePage {
+  /** The services. */
   data: SkyDuelService[];
+  /** How many `data` has. */
   count: number;
 }
 
-/** Changes, newest first. Without `nextCursor`, there are no earlier ones. */
+/** Changes, newest first. */
 export interface SettingHistory {
+  /** The changes. */
   data: Change[];
+  /** How many `data` has. */
   count: number;
+  /** The `cursor` of the next page; absent on the last page. */
   nextCursor?: string;
 }
 
-/**
- * The new state of a setting. Omitted fields stay as they are; a new setting is by default visible only to admins, and
- * not secret.
- */
+/** The new state of a setting. Omitted fields stay as they are. */
 export interface SettingInput {
   /** Any JSON of the same type as the setting's first value, within the server's limits. */
   value: unknown;
+  /** A text about the setting. */
   description?: string | undefined;
+  /** Those who see the setting; by default, a new setting is visible only to admins. */
   visibility?: "admin" | "public" | "user" | undefined;
-  /** Hides the value from everybody; can be set only at creation. */
+  /** True hides the value from everybody; it can be set only at creation. */
   secret?: boolean | undefined;
-  /** Change the setting only if this is its version, or, with 0, only if it is not stored yet. */
+  /** Change the setting only if this is its version or, with 0, only if it is not stored yet. */
   expectedVersion?: number | undefined;
 }
 
-/** Settings in the order of their keys. `version` is the highest of their versions. */
+/** Settings in the order of their keys. */
 export interface SettingList {
+  /** The settings. */
   data: Setting[];
+  /** How many `data` has. */
   count: number;
+  /** The highest version of the settings. */
   version: number;
 }
 
-/** A price used at the start or the end of a contest, and when the server received it. */
+/** A price that was used at the start or the end of a contest. */
 export interface SettledPrice {
+  /** The symbol of the token. */
   symbol: string;
+  /** The price, in the quote currency. */
   price: number;
+  /** When the server received the price. */
   receivedAt: string;
 }
 
-/**
- * The prices at the start and the end, which, with the trades, determine a result. `start` or `end` is null if no
- * prices were used there.
- */
+/** The prices at the start and the end, which, with the trades, determine a result. */
 export interface Settlement {
+  /** The id of the contest. */
   contestId: number;
+  /** The start; null if no prices were used there. */
   start: Boundary | null;
+  /** The end; null if no prices were used there. */
   end: Boundary | null;
 }
 
 /** A signed challenge. */
 export interface SignatureInput {
+  /** The `challengeId` of the challenge. */
   challengeId: string;
   /** The address of a Solana wallet. */
   wallet: string;
@@ -479,76 +601,501 @@ export interface SignatureInput {
   signature: string;
 }
 
-/** The stored user; `role` is null if none was ever set, in which case the role in the token applies. */
+/** The stored user. */
 export interface StoredUser {
+  /** The wallet. */
   wallet: string;
+  /** The nickname; null if there is none. */
   nickname: string | null;
-  role: string | null;
+  /** The role; null if none was ever set, in which case the role in the token applies. */
+  role: "admin" | "superadmin" | "user" | (string & {}) | null;
+  /** Whether the user is banned. */
   banned: boolean;
 }
 
-/** The complete metadata of a token. A field that is left out comes from the token's feed, or is unknown. */
+/** The complete metadata of a token. An omitted field comes from the token's feed, or is unknown. */
 export interface TokenMetadataInput {
+  /** The name of the token. */
   name: string;
-  /** Characters of A-Z a-z 0-9 _ : . - */
+  /** The address of the token on its chain. Characters of A-Z a-z 0-9 _ : . - */
   address: string;
+  /** The number of decimals of the token. */
   decimals: number;
-  /** an `https:` URL */
+  /** The token's image. an `https:` URL */
   image_url?: string | undefined;
+  /** A text about the token, plain text. */
   description?: string | undefined;
-  /** `#rrggbb` or `#rrggbbaa`. */
+  /** The token's colour. `#rrggbb` or `#rrggbbaa`. */
   color?: string | undefined;
+  /** Links to social networks, by the network's name. */
   socials?: Record<string, string> | undefined;
+  /** Other links. */
   websites?: readonly WebsiteInput[] | undefined;
+  /** `inactive` tokens are no longer traded; `active` by default. */
   status?: "active" | "inactive" | undefined;
 }
 
 /** Tokens in the order of their symbols. */
 export interface TokenPage {
+  /** The tokens. */
   data: Token[];
+  /** How many `data` has. */
   count: number;
 }
 
-/** Trades, oldest first. Without `nextCursor`, there are no more. */
+/** Trades, oldest first. */
 export interface TradePage {
+  /** The trades. */
   data: TradeRecord[];
+  /** How many `data` has. */
   count: number;
+  /** The `cursor` of the next page; absent on the last page. */
   nextCursor?: string;
 }
 
-/** A purchase or sale made by a portfolio change; `quantity` is in units of the token. */
+/** A purchase or sale made by a portfolio change. */
 export interface TradeRecord {
+  /** The id of the trade; it grows with time. */
   id: number;
+  /** When the trade was made. */
   timestamp: string;
+  /** The symbol of the token. */
   symbol: string;
+  /** Whether the token was bought or sold. */
   side: "buy" | "sell" | (string & {});
+  /** How much, in units of the token. */
   quantity: number;
+  /** The price, in the quote currency. */
   price: number;
 }
 
 /** A change to a user; omitted fields stay as they are. */
 export interface UserChangeInput {
-  /** Unique without regard to case; no control or bidi characters. */
+  /** The new nickname. Unique without regard to case; no control or bidi characters. */
   nickname?: string | undefined;
+  /** The new role. */
   role?: "admin" | "superadmin" | "user" | undefined;
+  /** Whether the user is banned. */
   banned?: boolean | undefined;
 }
 
 /** A link of a token. */
 export interface WebsiteInput {
+  /** The text of the link. */
   label: string;
-  /** an `https:` URL */
+  /** The address. an `https:` URL */
   url: string;
 }
 
 /** The operations of the HTTP API by name. */
 export interface HttpOperations {
   /**
+   * Cancel a contest.
+   *
+   * Nobody wins, and the chat is closed. For admins.
+   */
+  cancelContest: {
+    method: "POST";
+    path: "/api/v69/contests/{contest_id}/cancel";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+    };
+    body: Reason | undefined;
+    response: ContestView;
+  };
+  /**
+   * Change my portfolio.
+   *
+   * While the contest is active, this trades at the current prices; the value of the portfolio does not change. For
+   * users.
+   */
+  changePortfolio: {
+    method: "PUT";
+    path: "/api/v69/contests/{contest_id}/entries/me/portfolio";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+      /**
+       * A name for this request, such as a UUID: 1 to 255 visible ASCII characters. The same key and body within 24
+       * hours take effect once, and get the first answer.
+       */
+      "Idempotency-Key"?: string | undefined;
+    };
+    body: PortfolioInput;
+    response: Participant;
+  };
+  /**
+   * Begin a sign-in.
+   *
+   * The message names a domain, so that a wallet can notice if a page of another domain asks it to sign. The domain is
+   * the configured one or, if none is configured, the `Host` of the request, which must be a loopback name or belong to
+   * an allowed origin.
+   */
+  createChallenge: {
+    method: "POST";
+    path: "/api/v69/auth/challenge";
+    parameters: Record<string, never>;
+    body: ChallengeInput;
+    response: ChallengeToSign;
+  };
+  /**
+   * Create a contest.
+   *
+   * The new contest is pending, and open for entries. For admins.
+   */
+  createContest: {
+    method: "POST";
+    path: "/api/v69/contests";
+    parameters: {
+      /**
+       * A name for this request, such as a UUID: 1 to 255 visible ASCII characters. The same key and body within 24
+       * hours take effect once, and get the first answer.
+       */
+      "Idempotency-Key"?: string | undefined;
+    };
+    body: NewContest;
+    response: ContestView;
+  };
+  /**
+   * Notify users.
+   *
+   * The notification is stored for all recipients or for none, then pushed. For admins, and machines with the scope
+   * `notifications`.
+   */
+  createNotifications: {
+    method: "POST";
+    path: "/api/v69/notifications";
+    parameters: {
+      /**
+       * A name for this request, such as a UUID: 1 to 255 visible ASCII characters. The same key and body within 24
+       * hours take effect once, and get the first answer.
+       */
+      "Idempotency-Key"?: string | undefined;
+    };
+    body: NotificationInput;
+    response: PostedNotifications;
+  };
+  /**
+   * Delete a chat message.
+   *
+   * The text is removed from the store and from the channel's history, and clients that received it are notified. For
+   * admins.
+   */
+  deleteChatMessage: {
+    method: "DELETE";
+    path: "/api/v69/contests/{contest_id}/chat/{message_id}";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+      /** The id of a message. */
+      message_id: number;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /**
+   * Lift a mute.
+   *
+   * Does nothing if the wallet is not muted. For admins.
+   */
+  deleteMute: {
+    method: "DELETE";
+    path: "/api/v69/contests/{contest_id}/mutes/{wallet}";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+      /** A wallet; upper and lower case matter. */
+      wallet: string;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /**
+   * Remove a notification.
+   *
+   * Users may remove their own notifications, and admins those of everybody.
+   */
+  deleteNotification: {
+    method: "DELETE";
+    path: "/api/v69/notifications/{notification_id}";
+    parameters: {
+      /** The id of a notification. */
+      notification_id: number;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /**
+   * Remove a service.
+   *
+   * A service cannot be removed while other services depend on it. For admins.
+   */
+  deleteService: {
+    method: "DELETE";
+    path: "/api/v69/services/{name}";
+    parameters: {
+      /** The name of a service: 1 to 64 of a-z 0-9 _ -. */
+      name: string;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /**
+   * Delete a setting.
+   *
+   * A setting of the server returns to its configured or default value; any other setting disappears. For admins.
+   */
+  deleteSetting: {
+    method: "DELETE";
+    path: "/api/v69/settings/{key}";
+    parameters: {
+      /** The key of a setting: 1 to 128 of a-z 0-9 _ . -. */
+      key: string;
+      /** Delete the setting only if this is its version. */
+      expectedVersion?: number | undefined;
+    };
+    body: undefined;
+    response: undefined;
+  };
+  /**
+   * End a contest now.
+   *
+   * The contest ends with the current prices. For admins.
+   */
+  endContest: {
+    method: "POST";
+    path: "/api/v69/contests/{contest_id}/end";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+    };
+    body: Reason | undefined;
+    response: ContestView;
+  };
+  /**
+   * Enter a contest.
+   *
+   * Users can enter while the contest is pending.
+   */
+  enterContest: {
+    method: "POST";
+    path: "/api/v69/contests/{contest_id}/entries";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+    };
+    body: PortfolioInput;
+    response: Participant;
+  };
+  /**
+   * One contest.
+   *
+   * Admins also see who created the contest, and who is muted.
+   */
+  getContest: {
+    method: "GET";
+    path: "/api/v69/contests/{contest_id}";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+    };
+    body: undefined;
+    response: ContestView;
+  };
+  /**
+   * One participant.
+   *
+   * `me` is the caller. After the contest is completed, everybody may see every participant; before that, only admins
+   * may see others.
+   */
+  getEntry: {
+    method: "GET";
+    path: "/api/v69/contests/{contest_id}/entries/{wallet}";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+      /** A wallet; upper and lower case matter. */
+      wallet: string;
+    };
+    body: undefined;
+    response: Participant;
+  };
+  /**
+   * The leaderboard of a contest.
+   *
+   * While the contest is active, the leaderboard is served from memory.
+   */
+  getLeaderboard: {
+    method: "GET";
+    path: "/api/v69/contests/{contest_id}/leaderboard";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+      /** At most this many rows. */
+      limit?: number | undefined;
+      /** Skip this many rows. */
+      offset?: number | undefined;
+      /** Return the rows around this wallet. */
+      around?: string | undefined;
+    };
+    body: undefined;
+    response: Leaderboard;
+  };
+  /**
+   * The caller.
+   *
+   * The public data of the caller. For users.
+   */
+  getMe: {
+    method: "GET";
+    path: "/api/v69/users/me";
+    parameters: Record<string, never>;
+    body: undefined;
+    response: PublicUser;
+  };
+  /**
+   * One participant.
+   *
+   * `me` is the caller. After the contest is completed, everybody may see every participant; before that, only admins
+   * may see others.
+   */
+  getMyEntry: {
+    method: "GET";
+    path: "/api/v69/contests/{contest_id}/entries/me";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+    };
+    body: undefined;
+    response: Participant;
+  };
+  /**
+   * One service.
+   *
+   * The service as it is now. For admins.
+   */
+  getService: {
+    method: "GET";
+    path: "/api/v69/services/{name}";
+    parameters: {
+      /** The name of a service: 1 to 64 of a-z 0-9 _ -. */
+      name: string;
+    };
+    body: undefined;
+    response: SkyDuelService;
+  };
+  /**
+   * One setting.
+   *
+   * The setting in force now. For admins.
+   */
+  getSetting: {
+    method: "GET";
+    path: "/api/v69/settings/{key}";
+    parameters: {
+      /** The key of a setting: 1 to 128 of a-z 0-9 _ . -. */
+      key: string;
+    };
+    body: undefined;
+    response: Setting;
+  };
+  /**
+   * The history of a setting.
+   *
+   * Every version of the setting, newest first, even if the setting was deleted. For admins.
+   */
+  getSettingHistory: {
+    method: "GET";
+    path: "/api/v69/settings/{key}/history";
+    parameters: {
+      /** The key of a setting: 1 to 128 of a-z 0-9 _ . -. */
+      key: string;
+      /** At most this many. */
+      limit?: number | undefined;
+      /** The `nextCursor` of the previous page. */
+      cursor?: string | undefined;
+    };
+    body: undefined;
+    response: SettingHistory;
+  };
+  /**
+   * The prices that a contest was settled with.
+   *
+   * The prices at the start and at the end of the contest, and when each was received. `start` is null until the
+   * contest has started, and `end` until it has ended.
+   */
+  getSettlement: {
+    method: "GET";
+    path: "/api/v69/contests/{contest_id}/settlement";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+    };
+    body: undefined;
+    response: Settlement;
+  };
+  /**
+   * One token.
+   *
+   * The token with its market fields; null means unknown.
+   */
+  getToken: {
+    method: "GET";
+    path: "/api/v69/tokens/{symbol}";
+    parameters: {
+      /** A symbol, in upper or lower case. */
+      symbol: string;
+    };
+    body: undefined;
+    response: Token;
+  };
+  /**
+   * Candles of a token.
+   *
+   * The open, high, low and close price of each `interval` that begins within the time span.
+   */
+  getTokenHistory: {
+    method: "GET";
+    path: "/api/v69/tokens/{symbol}/history";
+    parameters: {
+      /** A symbol, in upper or lower case. */
+      symbol: string;
+      /** From this time on: ISO-8601 with an offset; by default 24 hours before the end. */
+      from?: string | undefined;
+      /** Before this time: ISO-8601 with an offset. */
+      to?: string | undefined;
+      /** The length of a candle. */
+      interval?: "1m" | "5m" | "15m" | "1h" | "4h" | "1d" | undefined;
+      /** At most this many. */
+      limit?: number | undefined;
+      /** The `nextCursor` of the previous page. */
+      cursor?: string | undefined;
+    };
+    body: undefined;
+    response: CandlePage;
+  };
+  /**
+   * One user.
+   *
+   * The public data of a user.
+   */
+  getUser: {
+    method: "GET";
+    path: "/api/v69/users/{wallet}";
+    parameters: {
+      /** A wallet; upper and lower case matter. */
+      wallet: string;
+    };
+    body: undefined;
+    response: PublicUser;
+  };
+  /**
    * Privileged actions.
    *
    * The matching entries, newest first. For admins.
    */
-  ApiV69AuditListAudit: {
+  listAuditEntries: {
     method: "GET";
     path: "/api/v69/audit";
     parameters: {
@@ -571,171 +1118,41 @@ export interface HttpOperations {
     response: AuditPage;
   };
   /**
-   * Begin a sign-in.
+   * Contests.
    *
-   * The message names a domain, so that a wallet can notice if a page of another domain asks it to sign. The domain is
-   * the configured one or, if none is configured, the `Host` of the request, which must be a loopback name or belong to
-   * an allowed origin.
+   * Pending and active contests, newest start first, then those that ended within the last day, also newest start
+   * first.
    */
-  ApiV69AuthChallengePostChallenge: {
-    method: "POST";
-    path: "/api/v69/auth/challenge";
-    parameters: Record<string, never>;
-    body: ChallengeInput;
-    response: ChallengeToSign;
-  };
-  /**
-   * Sign out.
-   *
-   * All tokens of the same sign-in become invalid at once; open connections end as if the token had expired.
-   */
-  ApiV69AuthLogoutPostLogout: {
-    method: "POST";
-    path: "/api/v69/auth/logout";
-    parameters: Record<string, never>;
-    body: undefined;
-    response: undefined;
-  };
-  /**
-   * Stay signed in.
-   *
-   * This is possible for seven days after the sign-in. The previous token stays valid until it expires.
-   */
-  ApiV69AuthRefreshPostRefresh: {
-    method: "POST";
-    path: "/api/v69/auth/refresh";
-    parameters: Record<string, never>;
-    body: undefined;
-    response: NewToken;
-  };
-  /**
-   * Sign in.
-   *
-   * Each challenge can be used only once.
-   */
-  ApiV69AuthVerifyPostVerify: {
-    method: "POST";
-    path: "/api/v69/auth/verify";
-    parameters: Record<string, never>;
-    body: SignatureInput;
-    response: NewToken;
-  };
-  /**
-   * Cancel a contest.
-   *
-   * Nobody wins, and the chat is closed. For admins.
-   */
-  ApiV69ContestsContestIdCancelCancelContest: {
-    method: "POST";
-    path: "/api/v69/contests/{contest_id}/cancel";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-    };
-    body: Reason | undefined;
-    response: ContestView;
-  };
-  /**
-   * Delete a chat message.
-   *
-   * The text is removed from the store and from the channel's history, and clients that received it are notified. For
-   * admins.
-   */
-  ApiV69ContestsContestIdChatMessageIdDeleteMessage: {
-    method: "DELETE";
-    path: "/api/v69/contests/{contest_id}/chat/{message_id}";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-      /** The id of a message. */
-      message_id: number;
-    };
-    body: undefined;
-    response: undefined;
-  };
-  /**
-   * Edit a contest.
-   *
-   * While the contest is pending, every field may change, but `starting_balance` and `allowed_symbols` only if nobody
-   * has entered. After the start, only `name`, `description` and `image_url` may change, and `end_time` may be set to a
-   * later time. For admins.
-   */
-  ApiV69ContestsContestIdEditContest: {
-    method: "PATCH";
-    path: "/api/v69/contests/{contest_id}";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-    };
-    body: ContestPatch;
-    response: ContestView;
-  };
-  /**
-   * End a contest now.
-   *
-   * The contest ends with the current prices. For admins.
-   */
-  ApiV69ContestsContestIdEndEndContest: {
-    method: "POST";
-    path: "/api/v69/contests/{contest_id}/end";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-    };
-    body: Reason | undefined;
-    response: ContestView;
-  };
-  /**
-   * Enter a contest.
-   *
-   * Users can enter while the contest is pending.
-   */
-  ApiV69ContestsContestIdEntriesEnterContest: {
-    method: "POST";
-    path: "/api/v69/contests/{contest_id}/entries";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-    };
-    body: PortfolioInput;
-    response: Participant;
-  };
-  /**
-   * One participant.
-   *
-   * `me` is the caller. After the contest is completed, everybody may see every participant; before that, only admins
-   * may see others.
-   */
-  ApiV69ContestsContestIdEntriesMeGetEntry: {
+  listContests: {
     method: "GET";
-    path: "/api/v69/contests/{contest_id}/entries/me";
+    path: "/api/v69/contests";
     parameters: {
-      /** The id of a contest. */
-      contest_id: number;
+      /** All contests with this status, instead of the default list. */
+      status?: "pending" | "active" | "completed" | "cancelled" | undefined;
+      /** At most this many. */
+      limit?: number | undefined;
+      /** The `nextCursor` of the previous page. */
+      cursor?: string | undefined;
     };
     body: undefined;
-    response: Participant;
+    response: ContestPage;
   };
   /**
-   * Change my portfolio.
+   * My contests.
    *
-   * While the contest is active, this trades at the current prices; the value of the portfolio does not change. For
-   * users.
+   * The contests that the caller entered, newest entry first, with the caller's row in each. For users.
    */
-  ApiV69ContestsContestIdEntriesMePortfolioChangePortfolio: {
-    method: "PUT";
-    path: "/api/v69/contests/{contest_id}/entries/me/portfolio";
+  listMyContests: {
+    method: "GET";
+    path: "/api/v69/users/me/contests";
     parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-      /**
-       * A name for this request, such as a UUID: 1 to 255 visible ASCII characters. The same key and body within 24
-       * hours take effect once, and get the first answer.
-       */
-      "Idempotency-Key"?: string | undefined;
+      /** At most this many. */
+      limit?: number | undefined;
+      /** The `nextCursor` of the previous page. */
+      cursor?: string | undefined;
     };
-    body: PortfolioInput;
-    response: Participant;
+    body: undefined;
+    response: OwnContestPage;
   };
   /**
    * The trades of a participant.
@@ -743,7 +1160,7 @@ export interface HttpOperations {
    * `me` is the caller. After the contest is completed, everybody may see all trades; before that, only admins may see
    * those of others.
    */
-  ApiV69ContestsContestIdEntriesMeTradesListTrades: {
+  listMyTrades: {
     method: "GET";
     path: "/api/v69/contests/{contest_id}/entries/me/trades";
     parameters: {
@@ -758,55 +1175,52 @@ export interface HttpOperations {
     response: TradePage;
   };
   /**
-   * Withdraw from a contest.
+   * All nodes.
    *
-   * Users can withdraw while the contest is pending.
+   * A server of one process has one node, with the role `all`. For admins.
    */
-  ApiV69ContestsContestIdEntriesMeWithdraw: {
-    method: "DELETE";
-    path: "/api/v69/contests/{contest_id}/entries/me";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-    };
-    body: undefined;
-    response: undefined;
-  };
-  /**
-   * Disqualify or readmit a participant.
-   *
-   * A disqualified participant loses their rank at once. This is possible while the contest is pending or active. For
-   * admins.
-   */
-  ApiV69ContestsContestIdEntriesWalletChangeEntry: {
-    method: "PATCH";
-    path: "/api/v69/contests/{contest_id}/entries/{wallet}";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-      /** A wallet; upper and lower case matter. */
-      wallet: string;
-    };
-    body: EntryChange;
-    response: Participant;
-  };
-  /**
-   * One participant.
-   *
-   * `me` is the caller. After the contest is completed, everybody may see every participant; before that, only admins
-   * may see others.
-   */
-  ApiV69ContestsContestIdEntriesWalletGetEntry: {
+  listNodes: {
     method: "GET";
-    path: "/api/v69/contests/{contest_id}/entries/{wallet}";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-      /** A wallet; upper and lower case matter. */
-      wallet: string;
-    };
+    path: "/api/v69/nodes";
+    parameters: Record<string, never>;
     body: undefined;
-    response: Participant;
+    response: NodePage;
+  };
+  /**
+   * All services.
+   *
+   * The server's own services, and those outside it. For admins.
+   */
+  listServices: {
+    method: "GET";
+    path: "/api/v69/services";
+    parameters: Record<string, never>;
+    body: undefined;
+    response: ServicePage;
+  };
+  /**
+   * All settings.
+   *
+   * All settings: those of the server, and those that admins have created. For admins.
+   */
+  listSettings: {
+    method: "GET";
+    path: "/api/v69/settings";
+    parameters: Record<string, never>;
+    body: undefined;
+    response: SettingList;
+  };
+  /**
+   * All tokens.
+   *
+   * Every known token, active or not, with its market fields.
+   */
+  listTokens: {
+    method: "GET";
+    path: "/api/v69/tokens";
+    parameters: Record<string, never>;
+    body: undefined;
+    response: TokenPage;
   };
   /**
    * The trades of a participant.
@@ -814,7 +1228,7 @@ export interface HttpOperations {
    * `me` is the caller. After the contest is completed, everybody may see all trades; before that, only admins may see
    * those of others.
    */
-  ApiV69ContestsContestIdEntriesWalletTradesListTrades: {
+  listTrades: {
     method: "GET";
     path: "/api/v69/contests/{contest_id}/entries/{wallet}/trades";
     parameters: {
@@ -831,143 +1245,16 @@ export interface HttpOperations {
     response: TradePage;
   };
   /**
-   * One contest.
+   * Sign out.
    *
-   * Admins also see who created the contest, and who is muted.
+   * All tokens of the same sign-in become invalid at once; open connections end as if the token had expired.
    */
-  ApiV69ContestsContestIdGetContest: {
-    method: "GET";
-    path: "/api/v69/contests/{contest_id}";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-    };
-    body: undefined;
-    response: ContestView;
-  };
-  /**
-   * The leaderboard of a contest.
-   *
-   * While the contest is active, the leaderboard is served from memory.
-   */
-  ApiV69ContestsContestIdLeaderboardGetLeaderboard: {
-    method: "GET";
-    path: "/api/v69/contests/{contest_id}/leaderboard";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-      /** At most this many rows. */
-      limit?: number | undefined;
-      /** Skip this many rows. */
-      offset?: number | undefined;
-      /** Return the rows around this wallet. */
-      around?: string | undefined;
-    };
-    body: undefined;
-    response: Leaderboard;
-  };
-  /**
-   * Lift a mute.
-   *
-   * Does nothing if the wallet is not muted. For admins.
-   */
-  ApiV69ContestsContestIdMutesWalletDeleteMute: {
-    method: "DELETE";
-    path: "/api/v69/contests/{contest_id}/mutes/{wallet}";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-      /** A wallet; upper and lower case matter. */
-      wallet: string;
-    };
+  logout: {
+    method: "POST";
+    path: "/api/v69/auth/logout";
+    parameters: Record<string, never>;
     body: undefined;
     response: undefined;
-  };
-  /**
-   * Mute a wallet in a contest's chat.
-   *
-   * A later mute replaces an earlier one. For admins.
-   */
-  ApiV69ContestsContestIdMutesWalletPutMute: {
-    method: "PUT";
-    path: "/api/v69/contests/{contest_id}/mutes/{wallet}";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-      /** A wallet; upper and lower case matter. */
-      wallet: string;
-    };
-    body: MuteInput | undefined;
-    response: Mute;
-  };
-  /**
-   * The prices that a contest was settled with.
-   *
-   * The prices at the start and at the end of the contest, and when each was received. `start` is null until the
-   * contest has started, and `end` until it has ended.
-   */
-  ApiV69ContestsContestIdSettlementGetSettlement: {
-    method: "GET";
-    path: "/api/v69/contests/{contest_id}/settlement";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-    };
-    body: undefined;
-    response: Settlement;
-  };
-  /**
-   * Start a contest now.
-   *
-   * The contest starts with the current prices, even with fewer participants than `min_participants`. For admins.
-   */
-  ApiV69ContestsContestIdStartStartContest: {
-    method: "POST";
-    path: "/api/v69/contests/{contest_id}/start";
-    parameters: {
-      /** The id of a contest. */
-      contest_id: number;
-    };
-    body: Reason | undefined;
-    response: ContestView;
-  };
-  /**
-   * Create a contest.
-   *
-   * The new contest is pending, and open for entries. For admins.
-   */
-  ApiV69ContestsCreateContest: {
-    method: "POST";
-    path: "/api/v69/contests";
-    parameters: {
-      /**
-       * A name for this request, such as a UUID: 1 to 255 visible ASCII characters. The same key and body within 24
-       * hours take effect once, and get the first answer.
-       */
-      "Idempotency-Key"?: string | undefined;
-    };
-    body: NewContest;
-    response: ContestView;
-  };
-  /**
-   * Contests.
-   *
-   * Pending and active contests, newest start first, then those that ended within the last day, also newest start
-   * first.
-   */
-  ApiV69ContestsListContests: {
-    method: "GET";
-    path: "/api/v69/contests";
-    parameters: {
-      /** All contests with this status, instead of the default list. */
-      status?: "pending" | "active" | "completed" | "cancelled" | undefined;
-      /** At most this many. */
-      limit?: number | undefined;
-      /** The `nextCursor` of the previous page. */
-      cursor?: string | undefined;
-    };
-    body: undefined;
-    response: ContestPage;
   };
   /**
    * Report an error.
@@ -975,7 +1262,7 @@ export interface HttpOperations {
    * For admins, and machines with the scope `errors`. Tokens, passwords and addresses are removed from the texts. Equal
    * errors within 10 seconds become one record.
    */
-  ApiV69ErrorsPostError: {
+  postError: {
     method: "POST";
     path: "/api/v69/errors";
     parameters: {
@@ -989,100 +1276,12 @@ export interface HttpOperations {
     response: Recorded;
   };
   /**
-   * All nodes.
-   *
-   * A server of one process has one node, with the role `all`. For admins.
-   */
-  ApiV69NodesListNodes: {
-    method: "GET";
-    path: "/api/v69/nodes";
-    parameters: Record<string, never>;
-    body: undefined;
-    response: NodePage;
-  };
-  /**
-   * Remove a notification.
-   *
-   * Users may remove their own notifications, and admins those of everybody.
-   */
-  ApiV69NotificationsNotificationIdDeleteNotification: {
-    method: "DELETE";
-    path: "/api/v69/notifications/{notification_id}";
-    parameters: {
-      /** The id of a notification. */
-      notification_id: number;
-    };
-    body: undefined;
-    response: undefined;
-  };
-  /**
-   * Notify users.
-   *
-   * The notification is stored for all recipients or for none, then pushed. For admins, and machines with the scope
-   * `notifications`.
-   */
-  ApiV69NotificationsPostNotifications: {
-    method: "POST";
-    path: "/api/v69/notifications";
-    parameters: {
-      /**
-       * A name for this request, such as a UUID: 1 to 255 visible ASCII characters. The same key and body within 24
-       * hours take effect once, and get the first answer.
-       */
-      "Idempotency-Key"?: string | undefined;
-    };
-    body: NotificationInput;
-    response: PostedNotifications;
-  };
-  /**
-   * All services.
-   *
-   * The server's own services, and those outside it. For admins.
-   */
-  ApiV69ServicesListServices: {
-    method: "GET";
-    path: "/api/v69/services";
-    parameters: Record<string, never>;
-    body: undefined;
-    response: ServicePage;
-  };
-  /**
-   * Remove a service.
-   *
-   * A service cannot be removed while other services depend on it. For admins.
-   */
-  ApiV69ServicesNameDeleteService: {
-    method: "DELETE";
-    path: "/api/v69/services/{name}";
-    parameters: {
-      /** The name of a service: 1 to 64 of a-z 0-9 _ -. */
-      name: string;
-    };
-    body: undefined;
-    response: undefined;
-  };
-  /**
-   * One service.
-   *
-   * The service as it is now. For admins.
-   */
-  ApiV69ServicesNameGetService: {
-    method: "GET";
-    path: "/api/v69/services/{name}";
-    parameters: {
-      /** The name of a service: 1 to 64 of a-z 0-9 _ -. */
-      name: string;
-    };
-    body: undefined;
-    response: SkyDuelService;
-  };
-  /**
    * Report operations.
    *
    * This is possible only for services of the kind `reported`. Needs the database only with an `Idempotency-Key`. For
    * admins, and machines with the scope `operations`.
    */
-  ApiV69ServicesNameOperationsPostOperations: {
+  postOperations: {
     method: "POST";
     path: "/api/v69/services/{name}/operations";
     parameters: {
@@ -1098,118 +1297,11 @@ export interface HttpOperations {
     response: OperationsTaken;
   };
   /**
-   * Add or change a service.
-   *
-   * This resets the figures and the breaker of the service. The server's own services and those of the configuration
-   * file cannot be changed. For admins.
-   */
-  ApiV69ServicesNamePutService: {
-    method: "PUT";
-    path: "/api/v69/services/{name}";
-    parameters: {
-      /** The name of a service: 1 to 64 of a-z 0-9 _ -. */
-      name: string;
-    };
-    body: ServiceDefinition;
-    response: SkyDuelService;
-  };
-  /**
-   * Delete a setting.
-   *
-   * A setting of the server returns to its configured or default value; any other setting disappears. For admins.
-   */
-  ApiV69SettingsKeyDeleteSetting: {
-    method: "DELETE";
-    path: "/api/v69/settings/{key}";
-    parameters: {
-      /** The key of a setting: 1 to 128 of a-z 0-9 _ . -. */
-      key: string;
-      /** Delete the setting only if this is its version. */
-      expectedVersion?: number | undefined;
-    };
-    body: undefined;
-    response: undefined;
-  };
-  /**
-   * One setting.
-   *
-   * The setting in force now. For admins.
-   */
-  ApiV69SettingsKeyGetSetting: {
-    method: "GET";
-    path: "/api/v69/settings/{key}";
-    parameters: {
-      /** The key of a setting: 1 to 128 of a-z 0-9 _ . -. */
-      key: string;
-    };
-    body: undefined;
-    response: Setting;
-  };
-  /**
-   * The history of a setting.
-   *
-   * Every version of the setting, newest first, even if the setting was deleted. For admins.
-   */
-  ApiV69SettingsKeyHistoryGetHistory: {
-    method: "GET";
-    path: "/api/v69/settings/{key}/history";
-    parameters: {
-      /** The key of a setting: 1 to 128 of a-z 0-9 _ . -. */
-      key: string;
-      /** At most this many. */
-      limit?: number | undefined;
-      /** The `nextCursor` of the previous page. */
-      cursor?: string | undefined;
-    };
-    body: undefined;
-    response: SettingHistory;
-  };
-  /**
-   * Change a setting, or create it.
-   *
-   * The change takes effect without a restart, and is pushed to followers. Setting an equal value is a change too. A
-   * refusal with `VERSION_CONFLICT` contains the current setting in `current`. For admins.
-   */
-  ApiV69SettingsKeyPutSetting: {
-    method: "PUT";
-    path: "/api/v69/settings/{key}";
-    parameters: {
-      /** The key of a setting: 1 to 128 of a-z 0-9 _ . -. */
-      key: string;
-    };
-    body: SettingInput;
-    response: Setting;
-  };
-  /**
-   * All settings.
-   *
-   * All settings: those of the server, and those that admins have created. For admins.
-   */
-  ApiV69SettingsListSettings: {
-    method: "GET";
-    path: "/api/v69/settings";
-    parameters: Record<string, never>;
-    body: undefined;
-    response: SettingList;
-  };
-  /**
-   * All tokens.
-   *
-   * Every known token, active or not, with its market fields.
-   */
-  ApiV69TokensListTokens: {
-    method: "GET";
-    path: "/api/v69/tokens";
-    parameters: Record<string, never>;
-    body: undefined;
-    response: TokenPage;
-  };
-  /**
    * Post prices.
    *
    * For admins, and machines with the scope `prices`. A price of an unknown symbol adds the token.
    */
-  ApiV69TokensPricesPostPrices: {
+  postPrices: {
     method: "POST";
     path: "/api/v69/tokens/prices";
     parameters: Record<string, never>;
@@ -1217,66 +1309,11 @@ export interface HttpOperations {
     response: PostResult;
   };
   /**
-   * One token.
-   *
-   * The token with its market fields; null means unknown.
-   */
-  ApiV69TokensSymbolGetToken: {
-    method: "GET";
-    path: "/api/v69/tokens/{symbol}";
-    parameters: {
-      /** A symbol, in upper or lower case. */
-      symbol: string;
-    };
-    body: undefined;
-    response: Token;
-  };
-  /**
-   * Candles of a token.
-   *
-   * The open, high, low and close price of each `interval` that begins within the time span.
-   */
-  ApiV69TokensSymbolHistoryGetHistory: {
-    method: "GET";
-    path: "/api/v69/tokens/{symbol}/history";
-    parameters: {
-      /** A symbol, in upper or lower case. */
-      symbol: string;
-      /** From this time on: ISO-8601 with an offset; by default 24 hours before the end. */
-      from?: string | undefined;
-      /** Before this time: ISO-8601 with an offset. */
-      to?: string | undefined;
-      /** The length of a candle. */
-      interval?: "1m" | "5m" | "15m" | "1h" | "4h" | "1d" | undefined;
-      /** At most this many. */
-      limit?: number | undefined;
-      /** The `nextCursor` of the previous page. */
-      cursor?: string | undefined;
-    };
-    body: undefined;
-    response: CandlePage;
-  };
-  /**
-   * Set a token's metadata.
-   *
-   * An unknown token is added. The metadata is pushed to everybody who follows the token.
-   */
-  ApiV69TokensSymbolPutToken: {
-    method: "PUT";
-    path: "/api/v69/tokens/{symbol}";
-    parameters: {
-      /** A symbol, in upper or lower case. */
-      symbol: string;
-    };
-    body: TokenMetadataInput;
-    response: Token;
-  };
-  /**
    * Post trades.
    *
    * For admins, and machines with the scope `prices`. A trade whose id was posted before counts as a duplicate.
    */
-  ApiV69TokensTradesPostTrades: {
+  postTrades: {
     method: "POST";
     path: "/api/v69/tokens/trades";
     parameters: {
@@ -1290,60 +1327,68 @@ export interface HttpOperations {
     response: PostResult;
   };
   /**
-   * My contests.
+   * Mute a wallet in a contest's chat.
    *
-   * The contests that the caller entered, newest entry first, with the caller's row in each. For users.
+   * A later mute replaces an earlier one. For admins.
    */
-  ApiV69UsersMeContestsListOwnContests: {
-    method: "GET";
-    path: "/api/v69/users/me/contests";
+  putMute: {
+    method: "PUT";
+    path: "/api/v69/contests/{contest_id}/mutes/{wallet}";
     parameters: {
-      /** At most this many. */
-      limit?: number | undefined;
-      /** The `nextCursor` of the previous page. */
-      cursor?: string | undefined;
-    };
-    body: undefined;
-    response: OwnContestPage;
-  };
-  /**
-   * The caller.
-   *
-   * The public data of the caller. For users.
-   */
-  ApiV69UsersMeGetOwnUser: {
-    method: "GET";
-    path: "/api/v69/users/me";
-    parameters: Record<string, never>;
-    body: undefined;
-    response: PublicUser;
-  };
-  /**
-   * Change my nickname.
-   *
-   * The change takes effect on open connections of the caller at once. For users.
-   */
-  ApiV69UsersMePatchOwnUser: {
-    method: "PATCH";
-    path: "/api/v69/users/me";
-    parameters: Record<string, never>;
-    body: OwnChangeInput;
-    response: PublicUser;
-  };
-  /**
-   * One user.
-   *
-   * The public data of a user.
-   */
-  ApiV69UsersWalletGetUser: {
-    method: "GET";
-    path: "/api/v69/users/{wallet}";
-    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
       /** A wallet; upper and lower case matter. */
       wallet: string;
     };
-    body: undefined;
-    response: PublicUser;
+    body: MuteInput | undefined;
+    response: Mute;
+  };
+  /**
+   * Add or change a service.
+   *
+   * This resets the figures and the breaker of the service. The server's own services and those of the configuration
+   * file cannot be changed. For admins.
+   */
+  putService: {
+    method: "PUT";
+    path: "/api/v69/services/{name}";
+    parameters: {
+      /** The name of a service: 1 to 64 of a-z 0-9 _ -. */
+      name: string;
+    };
+    body: ServiceDefinition;
+    response: SkyDuelService;
+  };
+  /**
+   * Change a setting, or create it.
+   *
+   * The change takes effect without a restart, and is pushed to followers. Setting an equal value is a change too. A
+   * refusal with `VERSION_CONFLICT` contains the current setting in `current`. For admins.
+   */
+  putSetting: {
+    method: "PUT";
+    path: "/api/v69/settings/{key}";
+    parameters: {
+      /** The key of a setting: 1 to 128 of a-z 0-9 _ . -. */
+      key: string;
+    };
+    body: SettingInput;
+    response: Setting;
+  };
+  /**
+   * Set a token's metadata.
+   *
+   * An unknown token is added. The metadata is pushed to everybody who follows the token.
+   */
+  putToken: {
+    method: "PUT";
+    path: "/api/v69/tokens/{symbol}";
+    parameters: {
+      /** A symbol, in upper or lower case. */
+      symbol: string;
+    };
+    body: TokenMetadataInput;
+    response: Token;
   };
   /**
    * Set a user's nickname, role or ban.
@@ -1351,7 +1396,7 @@ export interface HttpOperations {
    * An unknown user is added. The change takes effect on open connections at once. For admins; only superadmins may set
    * roles above `user`, or ban admins. Nobody can change their own role or ban, and the last superadmin keeps the role.
    */
-  ApiV69UsersWalletPutUser: {
+  putUser: {
     method: "PUT";
     path: "/api/v69/users/{wallet}";
     parameters: {
@@ -1360,5 +1405,106 @@ export interface HttpOperations {
     };
     body: UserChangeInput;
     response: StoredUser;
+  };
+  /**
+   * Stay signed in.
+   *
+   * This is possible for seven days after the sign-in. The previous token stays valid until it expires.
+   */
+  refreshToken: {
+    method: "POST";
+    path: "/api/v69/auth/refresh";
+    parameters: Record<string, never>;
+    body: undefined;
+    response: NewToken;
+  };
+  /**
+   * Start a contest now.
+   *
+   * The contest starts with the current prices, even with fewer participants than `min_participants`. For admins.
+   */
+  startContest: {
+    method: "POST";
+    path: "/api/v69/contests/{contest_id}/start";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+    };
+    body: Reason | undefined;
+    response: ContestView;
+  };
+  /**
+   * Edit a contest.
+   *
+   * While the contest is pending, every field may change, but `starting_balance` and `allowed_symbols` only if nobody
+   * has entered. After the start, only `name`, `description` and `image_url` may change, and `end_time` may be set to a
+   * later time. For admins.
+   */
+  updateContest: {
+    method: "PATCH";
+    path: "/api/v69/contests/{contest_id}";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+    };
+    body: ContestPatch;
+    response: ContestView;
+  };
+  /**
+   * Disqualify or readmit a participant.
+   *
+   * A disqualified participant loses their rank at once. This is possible while the contest is pending or active. For
+   * admins.
+   */
+  updateEntry: {
+    method: "PATCH";
+    path: "/api/v69/contests/{contest_id}/entries/{wallet}";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+      /** A wallet; upper and lower case matter. */
+      wallet: string;
+    };
+    body: EntryChange;
+    response: Participant;
+  };
+  /**
+   * Change my nickname.
+   *
+   * The change takes effect on open connections of the caller at once. For users.
+   */
+  updateMe: {
+    method: "PATCH";
+    path: "/api/v69/users/me";
+    parameters: Record<string, never>;
+    body: OwnChangeInput;
+    response: PublicUser;
+  };
+  /**
+   * Sign in.
+   *
+   * Each challenge can be used only once.
+   */
+  verifyChallenge: {
+    method: "POST";
+    path: "/api/v69/auth/verify";
+    parameters: Record<string, never>;
+    body: SignatureInput;
+    response: NewToken;
+  };
+  /**
+   * Withdraw from a contest.
+   *
+   * Users can withdraw while the contest is pending.
+   */
+  withdrawFromContest: {
+    method: "DELETE";
+    path: "/api/v69/contests/{contest_id}/entries/me";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+    };
+    body: undefined;
+    response: undefined;
   };
 }

@@ -19,10 +19,12 @@ _ROUNDING_NOISE = 1e-12
 
 
 class Choice(Struct, frozen=True, forbid_unknown_fields=True):
-    """The token `symbol`, chosen for `weight` percent of a portfolio."""
+    """A token chosen for a portfolio."""
 
     symbol: Symbol
+    """The symbol of the token."""
     weight: int
+    """The percentage of the portfolio, a whole number from 1 to 100."""
 
 
 class Holding(NamedTuple):

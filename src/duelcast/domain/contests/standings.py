@@ -18,31 +18,39 @@ from duelcast.domain.contests.valuation import VALUE_DECIMALS
 from duelcast.store import contests as store
 from duelcast.store.contests import COMPLETED, PENDING, BoundaryPrice, EntryRow, HoldingRow, TradeRow
 from duelcast.store.database import Database, Transaction
+from duelcast.wire.messages import Timestamp
 from duelcast.wire.timestamps import format_ms, format_time
 
 
 class SettledPrice(Struct, frozen=True):
-    """A price used at the start or the end of a contest, and when the server received it."""
+    """A price that was used at the start or the end of a contest."""
 
     symbol: str
+    """The symbol of the token."""
     price: float
-    receivedAt: str
+    """The price, in the quote currency."""
+    receivedAt: Timestamp
+    """When the server received the price."""
 
 
 class Boundary(Struct, frozen=True):
-    """The moment of a start or an end, and the prices used."""
+    """The moment of a start or an end, and the prices that were used."""
 
-    at: str
+    at: Timestamp
+    """The moment."""
     prices: list[SettledPrice]
+    """The prices of the tokens in the portfolios."""
 
 
 class Settlement(Struct, frozen=True):
-    """The prices at the start and the end, which, with the trades, determine a result. `start` or `end` is null if no
-    prices were used there."""
+    """The prices at the start and the end, which, with the trades, determine a result."""
 
     contestId: int
+    """The id of the contest."""
     start: Boundary | None
+    """The start; null if no prices were used there."""
     end: Boundary | None
+    """The end; null if no prices were used there."""
 
 
 class Standings:

@@ -40,33 +40,48 @@ AllowedSymbols = Annotated[list[Symbol], Meta(max_length=MAX_ALLOWED_SYMBOLS)]
 
 
 class PayoutInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """`percent` of the prize pool goes to `place`."""
+    """A share of the prize pool."""
 
     place: int
+    """The place, from 1; each place is named at most once."""
     percent: float
+    """The percentage of the prize pool that goes to the place; all percentages sum to at most 100."""
 
 
 Payouts = Annotated[list[PayoutInput], Meta(max_length=MAX_PLACES)]
 
 
 class NewContest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """If `max_participants` is null, up to 100,000 may enter. If `allowed_symbols` is empty, all tokens are allowed.
-    `payout` defaults to 69, 20 and 11 % for the first three places."""
+    """The terms of a new contest. Omitted fields get their defaults."""
 
     name: Name
+    """The name, a line of plain text."""
     start_time: Time
+    """When the contest starts, in the future."""
     end_time: Time
+    """When the contest ends, after its start."""
     description: Description | None = None
+    """A text about the contest, plain text."""
     image_url: HttpsUrl | None = None
+    """The contest's image."""
     rules: Rules | None = None
+    """The rules, plain text."""
     entry_fee: Amount | None = None
+    """The fee to enter, in `currency`; 0 by default."""
     prize_pool: Amount | None = None
+    """The sum that the winners share, in `currency`; 0 by default."""
     currency: Currency | None = None
+    """The currency of the fee and the prizes; `SOL` by default."""
     payout: Payouts | None = None
+    """The shares of the prize pool by place; by default 69, 20 and 11 percent for the first three places."""
     min_participants: Places | None = None
+    """With fewer participants at `start_time`, the contest is cancelled; 1 by default."""
     max_participants: Places | None = None
+    """At most this many may enter; up to 100,000 if it is null."""
     starting_balance: Balance | None = None
+    """The value of every portfolio at the start; 1,000 by default."""
     allowed_symbols: AllowedSymbols | None = None
+    """The symbols that portfolios may contain; empty, which is the default, means all."""
 
 
 class ContestPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,19 +89,33 @@ class ContestPatch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     null counts as absent."""
 
     name: Name | UnsetType | None = UNSET
+    """The name, a line of plain text."""
     start_time: Time | UnsetType | None = UNSET
+    """When the contest starts."""
     end_time: Time | UnsetType | None = UNSET
+    """When the contest ends; after the start, it can only be moved to a later time."""
     description: Description | UnsetType | None = UNSET
+    """A text about the contest, plain text."""
     image_url: HttpsUrl | UnsetType | None = UNSET
+    """The contest's image."""
     rules: Rules | UnsetType | None = UNSET
+    """The rules, plain text."""
     entry_fee: Amount | UnsetType | None = UNSET
+    """The fee to enter, in `currency`."""
     prize_pool: Amount | UnsetType | None = UNSET
+    """The sum that the winners share, in `currency`."""
     currency: Currency | UnsetType | None = UNSET
+    """The currency of the fee and the prizes."""
     payout: Payouts | UnsetType | None = UNSET
+    """The shares of the prize pool by place."""
     min_participants: Places | UnsetType | None = UNSET
+    """With fewer participants at `start_time`, the contest is cancelled."""
     max_participants: Places | UnsetType | None = UNSET
+    """At most this many may enter; up to 100,000 if it is null."""
     starting_balance: Balance | UnsetType | None = UNSET
+    """The value of every portfolio at the start."""
     allowed_symbols: AllowedSymbols | UnsetType | None = UNSET
+    """The symbols that portfolios may contain; empty means all."""
 
 
 _DEFAULTS: dict[str, Any] = {

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from duelcast.domain.market.ticks import MAX_AMOUNT
-from duelcast.wire.messages import Record
+from duelcast.wire.messages import Record, Timestamp
 from duelcast.wire.timestamps import format_time
 
 MINUTES_KEPT = 1_440
@@ -16,13 +16,18 @@ CANDLE_MINUTES: Mapping[str, int] = {"1m": 1, "5m": 5, "15m": 15, "1h": 60, "4h"
 
 
 class Candle(Record):
-    """The prices from `timestamp` until the next candle; `close` is the newest of them."""
+    """The prices of an interval."""
 
-    timestamp: str
+    timestamp: Timestamp
+    """When the interval begins."""
     open: float
+    """The first price."""
     high: float
+    """The highest price."""
     low: float
+    """The lowest price."""
     close: float
+    """The last price, or the newest if the interval is not over."""
 
 
 class Row(NamedTuple):

@@ -46,60 +46,87 @@ Socials = Annotated[dict[Kind, HttpsUrl], Meta(max_length=MAX_LINKS)]
 
 
 class PostedPrice(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The price of a symbol. Amounts are in the quote currency. A figure that is left out keeps its previous value."""
+    """The price of a symbol. An omitted figure keeps its previous value."""
 
     symbol: Symbol
+    """The symbol."""
     price: PositiveAmount
+    """The price, in the quote currency."""
     change_24h: Percent | None = None
+    """The change over the last 24 hours, in percent."""
     volume_24h: Amount | None = None
+    """The volume of the last 24 hours, in the quote currency."""
     high_24h: Amount | None = None
+    """The highest price of the last 24 hours, in the quote currency."""
     low_24h: Amount | None = None
+    """The lowest price of the last 24 hours, in the quote currency."""
     market_cap: Amount | None = None
+    """The market capitalisation, in the quote currency."""
     fdv: Amount | None = None
+    """The fully diluted value, in the quote currency."""
     liquidity: Amount | None = None
+    """The liquidity, in the quote currency."""
     timestamp: PostedTime | None = None
 
 
 class PostedTrade(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """One trade. `quantity` is in the base currency; `side` is the taker's. A trade whose `id` was counted before is
-    ignored."""
+    """One trade."""
 
     symbol: Symbol
+    """The symbol."""
     price: PositiveAmount
+    """The price, in the quote currency."""
     quantity: PositiveAmount
+    """How much, in units of the token."""
     side: Literal["buy", "sell"]
+    """Whether the taker bought or sold."""
     timestamp: PostedTime | None = None
     id: TradeId | None = None
+    """A trade whose id was counted before is ignored."""
 
 
 class WebsiteInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
     """A link of a token."""
 
     label: Label
+    """The text of the link."""
     url: HttpsUrl
+    """The address."""
 
 
 Websites = Annotated[list[WebsiteInput], Meta(max_length=MAX_LINKS)]
 
 
 class TokenMetadataInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """The complete metadata of a token. A field that is left out comes from the token's feed, or is unknown."""
+    """The complete metadata of a token. An omitted field comes from the token's feed, or is unknown."""
 
     name: Name
+    """The name of the token."""
     address: Address
+    """The address of the token on its chain."""
     decimals: Decimals
+    """The number of decimals of the token."""
     image_url: HttpsUrl | None = None
+    """The token's image."""
     description: Description | None = None
+    """A text about the token, plain text."""
     color: Color | None = None
+    """The token's colour."""
     socials: Socials | None = None
+    """Links to social networks, by the network's name."""
     websites: Websites | None = None
+    """Other links."""
     status: Literal["active", "inactive"] | None = None
+    """`inactive` tokens are no longer traded; `active` by default."""
 
 
 class PostResult(Struct, kw_only=True, frozen=True):
-    """The outcome of a batch. `dropped` counts rows that were not used because the symbol belongs to a feed, the market
-    is full, or an amount is out of range. `duplicate` counts trades whose id was counted before."""
+    """The outcome of a batch."""
 
     accepted: int
+    """Rows that were used."""
     dropped: int
+    """Rows that were not used because the symbol belongs to a feed, the market is full, or an amount is out of
+    range."""
     duplicate: int = 0
+    """Trades whose id was counted before."""

@@ -21,12 +21,14 @@ _WALLETS_PER_TURN = 500
 
 
 class PostedNotifications(Struct, frozen=True):
-    """How many notifications were stored, how many were not stored because they already existed or their wallet was
-    named twice, and how many wallets are invalid."""
+    """The outcome of a post."""
 
     created: int = 0
+    """Notifications that were stored."""
     duplicate: int = 0
+    """Notifications that were not stored because they already existed or their wallet was named twice."""
     invalid: int = 0
+    """Invalid wallets."""
 
 
 class Posting:

@@ -11,13 +11,16 @@ CheckType = Literal["http", "tcp", "tls", "websocket", "postgres", "redis"]
 
 
 class CheckDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A check of `url` every `intervalMs`. The URL may contain a user name and a password, and is therefore never
-    shown."""
+    """A check of a service."""
 
     type: CheckType
+    """The kind of check."""
     url: Annotated[str, Meta(min_length=1, max_length=2_048)]
+    """The address to check. It may contain a user name and a password, and is therefore never shown."""
     intervalMs: Annotated[int, Meta(ge=1_000, le=3_600_000)]
+    """The time between two checks, in milliseconds."""
     timeoutMs: Annotated[int, Meta(ge=1, le=30_000)] = 5_000
+    """A check that takes longer has failed, in milliseconds."""
 
 
 class CheckResult(Struct, frozen=True):

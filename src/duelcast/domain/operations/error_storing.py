@@ -35,10 +35,12 @@ log = structlog.get_logger("duelcast.errors")
 
 
 class Recorded(Struct, frozen=True):
-    """The record that an error belongs to, and how many equal errors the record counts."""
+    """The record that an error belongs to."""
 
     id: int
+    """The id of the record."""
     count: int
+    """How many equal errors the record counts."""
 
 
 class _Write(NamedTuple):

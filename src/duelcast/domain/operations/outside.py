@@ -41,18 +41,26 @@ def is_name(text: str) -> bool:
 
 
 class ServiceDefinition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A service. The server checks a `probe` with `check`. A `reported` service posts its own operations, and is
-    unhealthy if it posts none for `silentAfterMs` (default 60,000)."""
+    """A service outside the server."""
 
     kind: Literal["probe", "reported"]
+    """The server checks a `probe`; a `reported` service posts its own operations."""
     layer: Name
+    """The layer that the service belongs to."""
     displayName: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    """The name for people; by default the name of the service."""
     description: Annotated[str, Meta(max_length=2_000)] | None = None
+    """A text about the service."""
     version: Annotated[str, Meta(max_length=64)] | None = None
-    dependencies: Annotated[tuple[Name, ...], Meta(max_length=100, description="Names of other services.")] = ()
+    """The version of the service."""
+    dependencies: Annotated[tuple[Name, ...], Meta(max_length=100)] = ()
+    """The names of the services that this one needs."""
     check: CheckDefinition | None = None
+    """How the server checks the service; only for the kind `probe`, which needs it."""
     circuit_breaker: BreakerSettings = BreakerSettings()
+    """The breaker of the service."""
     silentAfterMs: Annotated[int, Meta(ge=1_000, le=86_400_000)] | None = None
+    """A `reported` service is unhealthy if it posts no operations for this long, in milliseconds; 60,000 by default."""
 
     def verify(self) -> None:
         """Raise `errors.InvalidRequest` if fields contradict one another."""
@@ -75,9 +83,10 @@ class Operation(Struct, frozen=True):
 
 
 class OperationsTaken(Struct, frozen=True):
-    """How many operations were counted."""
+    """The outcome of a report."""
 
     accepted: int
+    """How many operations were counted."""
 
 
 class OutsideServices:

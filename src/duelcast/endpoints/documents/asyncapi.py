@@ -50,7 +50,7 @@ def asyncapi(contract: Contract) -> dict[str, Any]:
             "license": {"name": "MIT"},
         },
         "defaultContentType": "application/json",
-        "servers": _servers(),
+        "servers": any_server(),
         "channels": {endpoint.name: _channel(endpoint) for endpoint in contract.endpoints},
         "operations": {
             _key(f"{endpoint.name}.{name}"): operation
@@ -73,7 +73,14 @@ def _key(name: str) -> str:
     return re.sub(r"[^\w.-]", "_", name)
 
 
-def _servers() -> dict[str, Any]:
+def server_at(host: str, path: str, *, tls: bool) -> dict[str, Any]:
+    """The `servers` of a document that a server at this address serves; `path` is empty unless it is below one."""
+    server = {"host": host, "protocol": "wss" if tls else "ws", "description": "The server that served this document."}
+    return {"this": server | ({"pathname": path} if path else {})}
+
+
+def any_server() -> dict[str, Any]:
+    """The `servers` of a document for any server."""
     host = {"host": {"default": "127.0.0.1:8069", "description": "Host and port of the server."}}
     return {
         "plain": {"host": "{host}", "protocol": "ws", "variables": host, "description": "Without TLS."},

@@ -134,7 +134,7 @@ def _facts(endpoint: EndpointShapes) -> dict[str, Any]:
 
 
 def _retriable(shapes: Shapes) -> list[str]:
-    return [each["code"] for each in shapes.error_codes if each.get("x-retriable")]
+    return [each["code"] for each in shapes.error_codes if each["x-retriable"]]
 
 
 def _final(shapes: Shapes) -> list[int]:

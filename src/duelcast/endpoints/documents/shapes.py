@@ -58,7 +58,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ChannelFamily:
-    """Channels such as `chat.<id>`, the group that joins all of them, and the names of their messages."""
+    """Channels such as `chat.{contestId}`, the group that joins all of them, and the names of their messages."""
 
     name: str
     group: str | None
@@ -266,16 +266,15 @@ class _Reader:
             shape=shape,
             reply=self._shape(self._raw(self._message(endpoint, target(operation["reply"]["messages"][0])))).name,
             errors=operation["x-error-codes"],
-            safe=operation.get("x-safe", False),
+            safe=operation["x-safe"],
             idempotency_key=operation.get("x-idempotency-key"),
-            joins=operation.get("x-joins", ()),
-            leaves=operation.get("x-leaves", ()),
+            joins=operation["x-joins"],
+            leaves=operation["x-leaves"],
         )
 
 
 def _family(family: Mapping[str, Any], messages: Mapping[str, Message]) -> ChannelFamily:
-    types = dict.fromkeys([*family["events"], *family.get("snapshotEvents", ())])
-    return ChannelFamily(family["name"], family["group"], [messages[type_].shape.name for type_ in types])
+    return ChannelFamily(family["name"], family["group"], [messages[type_].shape.name for type_ in family["events"]])
 
 
 def _plain(raw: str) -> str:

@@ -12,7 +12,7 @@ from duelcast.endpoints.documents.operations import Operation, Operations
 from duelcast.endpoints.documents.shapes import ChannelFamily, Command, EndpointShapes, Shapes
 
 WIDTH = 120
-PARAMETER = re.compile(r"[<{]\w+[>}]")
+PARAMETER = re.compile(r"\{\w+\}")
 """A parameter in the name of a channel."""
 _HEAD = """\
 // The messages of the endpoints. Written by `make docs` from the AsyncAPI document; do not edit.

@@ -33,7 +33,10 @@ function describe(kind, schema) {
   if (schema.allOf?.length === 1) return describe(kind, schema.allOf[0]);
   // With a default of null, the field may be absent, which `optional` already says.
   const either = (schema.oneOf ?? schema.anyOf)?.filter((part) => schema.default !== null || part.type !== "null");
-  if (either) return either.flatMap((part, index) => (index ? [" or ", ...describe(kind, part)] : describe(kind, part)));
+  if (either) {
+    const described = either.map((part) => describe(kind, { description: schema.description, ...part }));
+    return described.flatMap((part, index) => (index ? [" or ", ...part] : part));
+  }
   if (schema.const !== undefined) return [make("code", {}, JSON.stringify(schema.const))];
   if (schema.enum) return schema.enum.flatMap((value, index) => [index ? " " : "", make("code", {}, JSON.stringify(value))]);
   const type = [schema.type ?? "anything"].flat().join(" or ");
@@ -67,10 +70,11 @@ function range(least, most, unit) {
 
 const shown = (number) => (Number.isInteger(number) && Math.abs(number) < 1e15 ? number.toLocaleString("en") : String(number));
 
-// The description of a schema, or of the values in it.
+// The description of a schema, and of the values in it.
 function sayings(schema) {
   const parts = [schema.items, schema.additionalProperties, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
-  return schema.description ?? parts.filter((part) => part && typeof part === "object").map(sayings).find(Boolean);
+  const inner = parts.filter((part) => part && typeof part === "object").map(sayings).find(Boolean);
+  return [schema.description, inner].filter(Boolean).join(" ");
 }
 
 function fields(kind, schema) {
@@ -173,21 +177,32 @@ function unique(references) {
   return [...new Map(references.map((one) => [one.$ref ?? JSON.stringify(one), one])).values()];
 }
 
+// The example of a body, closed at first.
+function exampleOf(content, title) {
+  const example = Object.values(content?.examples ?? {})[0];
+  return example ? make("details", {}, make("summary", {}, title, " ", make("span", { class: "dim" }, ...prose(example.summary))),
+    make("pre", {}, JSON.stringify(example.value, null, 2))) : null;
+}
+
 function operation(openapi, verb, path, one) {
   const parameters = (one.parameters ?? []).map((reference) => follow(openapi, reference));
   const properties = Object.fromEntries(parameters.map((each) => [`${each.name} (${each.in})`,
     { ...each.schema, description: each.description ?? each.schema?.description }]));
   const required = parameters.filter((each) => each.required).map((each) => `${each.name} (${each.in})`);
-  const body = Object.values(follow(openapi, one.requestBody)?.content ?? {})[0];
+  const contentOf = (described) => Object.values(follow(openapi, described)?.content ?? {})[0];
+  const body = contentOf(one.requestBody);
+  const success = Object.keys(one.responses ?? {}).find((status) => status.startsWith("2"));
   const answers = Object.entries(one.responses ?? {}).map(([status, reference]) => {
-    const answer = follow(openapi, reference), content = Object.values(answer.content ?? {})[0];
+    const answer = follow(openapi, reference), content = contentOf(answer);
     return [[status], content ? describe("http", content.schema) : [], prose(answer.description)];
   });
   return make("details", {}, make("summary", {}, make("span", { class: "verb" }, verb.toUpperCase()), " ",
     make("code", {}, path), " ", make("span", { class: "dim" }, one.summary ?? "")),
   paragraph(one.description), parameters.length ? fields("http", { properties, required }) : null,
   body ? make("p", {}, "Body: ", ...describe("http", body.schema)) : null,
-  table(["Status", "Body", "Meaning"], answers));
+  exampleOf(body, "Example of a body"),
+  table(["Status", "Body", "Meaning"], answers),
+  exampleOf(contentOf(one.responses?.[success]), "Example of an answer"));
 }
 
 function renderHttp(openapi) {

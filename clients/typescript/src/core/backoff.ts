@@ -1,0 +1,18 @@
+/** Close codes after which the same attempt would end in the same way. */
+const FINAL: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1009]);
+
+/** Whether a close code of the server means that the client must not reconnect. */
+export function isFinal(code: number): boolean {
+  return FINAL.has(code);
+}
+
+/** How long the server asks to wait after 1012 and 1013, in milliseconds, if it says so. */
+export function requestedDelay(code: number, reason: string): number | undefined {
+  const named = code === 1012 || code === 1013 ? /retry_after_ms=(\d+)/.exec(reason)?.[1] : undefined;
+  return named === undefined ? undefined : Math.min(Number(named), 300_000);
+}
+
+/** How long to wait after `failed` attempts in a row, in milliseconds. `random` is a number from 0 to 1. */
+export function backOff(failed: number, random: number): number {
+  return Math.min(30_000, 500 * 2 ** failed) * (0.5 + random / 2);
+}

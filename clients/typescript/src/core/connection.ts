@@ -1,0 +1,367 @@
+import { DuelcastError } from "../errors.js";
+import { backOff, isFinal, requestedDelay } from "./backoff.js";
+import { Deadlines } from "./deadlines.js";
+import type { EndpointFacts } from "./facts.js";
+import { isRecord, number, parseFrame, text, time, type Frame } from "./frame.js";
+import { Interests, LINGER_MS } from "./interests.js";
+import type { Follower } from "./interest.js";
+import type { Membership } from "./membership.js";
+
+const PATIENCE_MS = 10_000;
+const SILENCE_MS = 30_000;
+const WAKE_PATIENCE_MS = 3000;
+const STEADY_MS = 5000;
+
+/**
+ * The state of an endpoint's connection: `idle` (nothing is wanted), `connecting`, `open` (established), `waiting` for the
+ * next attempt at `retryAt` (in epoch milliseconds; absent while the page is hidden), `signed_out` (it needs a token),
+ * `refused` (the server does not accept this client), or `closed` (by `close`).
+ */
+export type ConnectionState =
+  | { readonly is: "idle" | "connecting" | "open" | "closed" }
+  | { readonly is: "waiting"; readonly retryAt?: number }
+  | { readonly is: "signed_out" | "refused"; readonly error: DuelcastError };
+
+/** What a connection does outside. Nothing of it calls the connection back before it returns. */
+export interface Outside {
+  /** Asks the token provider; `token` gets the answer. */
+  ask(): void;
+  /** Opens a WebSocket at the endpoint with these parameters. */
+  dial(query: readonly (readonly [name: string, value: string])[]): void;
+  send(data: string): void;
+  /** Ends the WebSocket, of which nothing is reported any more; without a code because it is dead. */
+  hangUp(code?: number): void;
+  /** Shows a message to the handlers of the application. */
+  deliver(frame: Frame): void;
+  /** A ping was answered; times in epoch milliseconds. */
+  measured(sent: number, received: number, serverTime: number): void;
+  /** The state is another. */
+  changed(state: ConnectionState): void;
+}
+
+/** The requests of the application, which a connection has only if the application makes some. */
+export interface Calls {
+  /** How many wait for an answer. */
+  readonly size: number;
+  /** The connection is established: sends what waits. */
+  establish(limits: unknown): void;
+  /** A message with the id of a request, perhaps. */
+  answer(frame: Frame, id: string): void;
+  /** The connection was lost. */
+  disconnect(): void;
+  /** No other connection will follow. */
+  fail(error: DuelcastError): void;
+}
+
+/**
+ * One endpoint's connection, without sockets, timers and clocks: methods report what happened, at the time `now`, and
+ * `deadlines` what is due later.
+ */
+export class Connection {
+  readonly deadlines: Deadlines = new Deadlines();
+  readonly interests: Interests = new Interests(this);
+  calls: Calls | undefined;
+  state: ConnectionState = { is: "idle" };
+  /** In epoch milliseconds. */
+  now = 0;
+  epoch = "";
+  isOpen = false;
+  /** The wallet of the user whose connection it is. */
+  wallet: string | undefined;
+  readonly #outside: Outside;
+  readonly #facts: EndpointFacts;
+  readonly #random: () => number;
+  readonly #isHidden: () => boolean;
+  #ids = 0;
+  #token: string | null = null;
+  #asks = false;
+  #isDialled = false;
+  #failedAttempts = 0;
+  #establishedAt: number | undefined;
+  /** Whether the server has refused the token since the connection was last established. */
+  #isRejected = false;
+  #lastArrival = 0;
+  #silenceMs = SILENCE_MS;
+  /** When each ping that is not answered was sent, by its number. */
+  readonly #pings = new Map<number, number>();
+
+  constructor(outside: Outside, facts: EndpointFacts, random: () => number, isHidden: () => boolean) {
+    this.#outside = outside;
+    this.#facts = facts;
+    this.#random = random;
+    this.#isHidden = isHidden;
+  }
+
+  get isEstablished(): boolean {
+    return this.state.is === "open";
+  }
+
+  get isWanted(): boolean {
+    return (this.calls?.size ?? 0) > 0 || this.interests.areWanted;
+  }
+
+  /** Why it will not connect, if it will not. */
+  get refusal(): DuelcastError | undefined {
+    return this.state.is === "closed" ? closed() : "error" in this.state ? this.state.error : undefined;
+  }
+
+  // ── what the application does ───────────────────────────────────────────────────────────────────────────────────
+
+  follow(membership: Membership, follower: Follower): void {
+    if (this.state.is === "closed") return;
+    this.interests.follow(membership, follower);
+    if (this.refusal !== undefined) this.interests.disconnect(this.refusal);
+    this.want();
+  }
+
+  unfollow(membership: Membership, follower: Follower): void {
+    this.interests.unfollow(membership, follower);
+    this.want();
+  }
+
+  /** Dials if something is wanted; ends the connection a while after nothing is. */
+  want(): void {
+    if (this.isWanted) {
+      this.deadlines.clear("idle");
+      if (this.state.is === "idle") this.#start();
+    } else if (this.state.is !== "idle" && this.refusal === undefined && !this.deadlines.has("idle")) {
+      this.deadlines.set("idle", this.now + LINGER_MS, () => this.#rest());
+    }
+  }
+
+  /** The application has set another token. */
+  changeToken(): void {
+    if (this.state.is === "idle" || this.state.is === "closed") return;
+    this.#isRejected = false;
+    this.#failedAttempts = 0;
+    this.interests.changeToken();
+    this.#end({ is: "idle" }, 1000);
+    this.want();
+  }
+
+  close(): void {
+    if (this.state.is === "closed") return;
+    this.#end({ is: "closed" }, 1000);
+    this.calls?.fail(closed());
+    this.interests.end();
+    this.deadlines.clearAll();
+  }
+
+  // ── what happens outside ────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The provider answers: a token, `null`, or an error. */
+  token(answer: string | null | Error): void {
+    if (!this.#asks) return;
+    this.#asks = false;
+    if (this.isEstablished) {
+      if (typeof answer === "string") this.send({ type: "auth", token: answer });
+      return;
+    }
+    if (answer instanceof Error) return this.#retry();
+    const { auth, publicName } = this.#facts;
+    const query: [string, string][] = [];
+    if (auth !== "public") {
+      if (answer === null && publicName === undefined) return this.#signOut();
+      query.push(answer === null ? ["endpoint", publicName ?? ""] : ["auth", "message"]);
+    }
+    for (const since of this.interests.resume()) query.push(["since", since]);
+    this.#token = answer;
+    this.#isDialled = true;
+    this.#outside.dial(query);
+    this.#expect("dial", PATIENCE_MS);
+  }
+
+  opened(): void {
+    this.isOpen = true;
+    if (this.#token === null) this.#identify(undefined);
+    else this.send({ type: "auth", token: this.#token });
+    this.interests.open();
+  }
+
+  received(data: string): void {
+    this.#lastArrival = this.now;
+    this.deadlines.clear("pong");
+    const frame = parseFrame(data);
+    if (frame !== undefined) this.#handle(frame);
+  }
+
+  /** The socket was closed, or a dial has failed. */
+  lost(code: number, reason: string): void {
+    this.#isDialled = false;
+    if (code === 4003) return this.#refuse("PERMISSION_DENIED", "The server does not let this user connect.");
+    if (isFinal(code)) return this.#refuse("REFUSED", `The server closed the connection with code ${code}.`);
+    if (code !== 4001) return this.#retry(requestedDelay(code, reason));
+    if (this.#isRejected) return this.#signOut();
+    this.#isRejected = true;
+    this.#end({ is: "idle" });
+    this.want();
+  }
+
+  /** A socket cannot even be made, so that another attempt would be useless. */
+  fail(cause: unknown): void {
+    this.#refuse("REFUSED", "A WebSocket cannot be opened.", cause);
+  }
+
+  /** The page is visible, the machine is online again, or its clock has jumped. */
+  wake(): void {
+    if (this.state.is === "waiting") this.#start();
+    else if (this.isEstablished) this.#probe(WAKE_PATIENCE_MS);
+  }
+
+  // ── messages ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  send(frame: Frame, requestId: string = this.nextId()): string {
+    this.#outside.send(JSON.stringify({ ...frame, requestId }));
+    return requestId;
+  }
+
+  ping(): number {
+    const id = Number(this.send({ type: "ping", timestamp: this.now }));
+    this.#pings.set(id, this.now);
+    return id;
+  }
+
+  nextId(): string {
+    return String(++this.#ids);
+  }
+
+  #handle(frame: Frame): void {
+    const { type } = frame;
+    const id = text(frame.requestId);
+    if (type === "connection_established") {
+      if (this.isEstablished || text(frame.epoch) === undefined) return;
+      this.#establish(frame);
+    } else if (type === "auth_success") {
+      if (!this.isEstablished && isRecord(frame.user)) this.#identify(text(frame.user.wallet_address));
+      this.#refreshBefore(frame);
+    } else if (type === "pong") {
+      this.#pong(frame, Number(id));
+    } else if (!this.interests.handle(frame, id)) return;
+    if (id !== undefined) this.calls?.answer(frame, id);
+    this.#outside.deliver(frame);
+  }
+
+  #pong(frame: Frame, id: number): void {
+    const sent = this.#pings.get(id);
+    if (sent === undefined) return;
+    this.#pings.delete(id);
+    const serverTime = time(frame.serverTime);
+    if (serverTime > 0) this.#outside.measured(sent, this.now, serverTime);
+    this.interests.settle(id);
+  }
+
+  // ── the life of a connection ────────────────────────────────────────────────────────────────────────────────────
+
+  #start(): void {
+    this.deadlines.clear("retry");
+    if (this.#isHidden()) return this.#become({ is: "waiting" });
+    this.#become({ is: "connecting" });
+    this.#ask();
+    this.#expect("dial", PATIENCE_MS);
+  }
+
+  #ask(): void {
+    this.#asks = true;
+    this.#outside.ask();
+  }
+
+  #establish(frame: Frame): void {
+    this.deadlines.clear("dial");
+    this.epoch = text(frame.epoch) ?? "";
+    this.#isRejected = false;
+    this.#establishedAt = this.now;
+    this.#silenceMs = number(frame.heartbeatIntervalMs) ?? SILENCE_MS;
+    this.#become({ is: "open" });
+    this.#refreshBefore(frame);
+    this.interests.establish(frame.positions);
+    this.calls?.establish(frame.limits);
+    this.#listen();
+  }
+
+  /** The user of the connection is known. */
+  #identify(wallet: string | undefined): void {
+    if (wallet !== this.wallet) this.interests.changeUser();
+    this.wallet = wallet;
+  }
+
+  /** Asks for another token before that of a message with `expiresAt` expires. */
+  #refreshBefore(frame: Frame): void {
+    const remaining = time(frame.expiresAt) - time(frame.timestamp);
+    // A provider that returns the same token again and again is asked less than once a second.
+    if (!(remaining > 2000)) return this.deadlines.clear("refresh");
+    this.deadlines.set("refresh", this.now + Math.max(remaining / 2, remaining - 60_000), () => this.#ask());
+  }
+
+  /** Sends a ping when nothing has arrived for a while. */
+  #listen(since: number = this.#lastArrival): void {
+    this.deadlines.set("silence", since + this.#silenceMs, () => {
+      const isSilent = this.now - this.#lastArrival >= this.#silenceMs;
+      if (isSilent) this.#probe(PATIENCE_MS);
+      this.#listen(isSilent ? this.now : undefined);
+    });
+  }
+
+  #probe(withinMs: number): void {
+    this.ping();
+    this.#expect("pong", withinMs);
+  }
+
+  /** Gives up the connection unless the deadline is cleared before. */
+  #expect(name: "dial" | "pong", withinMs: number): void {
+    this.deadlines.set(name, this.now + withinMs, () => this.#retry());
+  }
+
+  #retry(delayMs?: number): void {
+    if (this.#establishedAt !== undefined && this.now - this.#establishedAt >= STEADY_MS) this.#failedAttempts = 0;
+    this.#disconnect();
+    if (!this.isWanted) return this.#rest();
+    const retryAt = this.now + (delayMs ?? backOff(this.#failedAttempts++, this.#random()));
+    this.deadlines.set("retry", retryAt, () => this.#start());
+    this.#become(this.#isHidden() ? { is: "waiting" } : { is: "waiting", retryAt });
+  }
+
+  #rest(): void {
+    this.#end({ is: "idle" }, 1000);
+    this.interests.end();
+  }
+
+  #signOut(): void {
+    this.#stop("signed_out", new DuelcastError("UNAUTHORIZED", "This needs a token that the server accepts."));
+  }
+
+  #refuse(code: string, message: string, cause?: unknown): void {
+    this.#stop("refused", new DuelcastError(code, message, { cause }));
+  }
+
+  #stop(is: "signed_out" | "refused", error: DuelcastError): void {
+    this.#end({ is, error });
+    this.calls?.fail(error);
+    this.interests.disconnect(error);
+  }
+
+  #end(state: ConnectionState, code?: number): void {
+    this.#disconnect(code);
+    this.deadlines.clear("idle");
+    this.#become(state);
+  }
+
+  /** Whatever belongs to the connection ends with it. */
+  #disconnect(code?: number): void {
+    if (this.#isDialled) this.#outside.hangUp(code);
+    this.#isDialled = this.isOpen = this.#asks = false;
+    this.#establishedAt = undefined;
+    this.#pings.clear();
+    this.deadlines.clear("dial", "silence", "pong", "refresh", "retry");
+    this.calls?.disconnect();
+    this.interests.disconnect();
+  }
+
+  #become(state: ConnectionState): void {
+    this.state = state;
+    this.#outside.changed(state);
+  }
+}
+
+function closed(): DuelcastError {
+  return new DuelcastError("CLOSED", "The client was closed.");
+}

@@ -1,0 +1,37 @@
+/** A message of the wire, of which only the kind of `type` is certain. */
+export type Frame = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+/** The message in a text frame, or `undefined` if it is none. Never throws. */
+export function parseFrame(text: string): Frame | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) && typeof value.type === "string" ? (value as Frame) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a value is a JSON object. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The objects of a list; none if the value is not a list. */
+export function records(value: unknown): Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+/** The value if it is a string. */
+export function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/** A time in epoch milliseconds; `NaN` if the value is none. */
+export function time(value: unknown): number {
+  return Date.parse(text(value) ?? "");
+}
+
+/** The value if it is a finite number. */
+export function number(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
+}

@@ -1,0 +1,137 @@
+import { DuelcastError } from "../errors.js";
+import type { Calls, Connection } from "./connection.js";
+import { channelsOf, type EndpointFacts } from "./facts.js";
+import { isRecord, number, type Frame } from "./frame.js";
+import { channelMembership, roomMembership, type Membership } from "./membership.js";
+import { isError, serverError } from "./server-error.js";
+
+const MAX_WAITING = 1000;
+const RETRY_MS = 1000;
+
+/** What a request consists of. */
+export interface RequestPlan {
+  /** Makes the command, with its idempotency key, each time that it is sent. */
+  readonly command: () => Frame;
+  /** Whether sending it twice does no harm. */
+  readonly isRepeatable: boolean;
+  /** In milliseconds; `Infinity` waits for ever. */
+  readonly timeoutMs: number;
+  /** Whether it is sent again after an error, if it is repeatable. */
+  readonly retriesAfter: (error: DuelcastError) => boolean;
+  readonly settle: (result: Frame | DuelcastError) => void;
+}
+
+/** A request, which is the key of its time-out among the deadlines; its plan is that of the next attempt. */
+interface Waiting {
+  readonly plan: RequestPlan;
+  /** What was sent on this connection and is not answered. */
+  sent?: Frame | undefined;
+}
+
+/** The requests of an endpoint that wait for being sent or answered, in the order in which they were made. */
+export class Requests implements Calls {
+  readonly #connection: Connection;
+  readonly #facts: EndpointFacts;
+  readonly #waiting = new Map<string, Waiting>();
+  #maxBytes = Infinity;
+
+  constructor(connection: Connection, facts: EndpointFacts) {
+    this.#connection = connection;
+    this.#facts = facts;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Makes a request; returns its id. */
+  make(plan: RequestPlan): string {
+    const id = this.#connection.nextId();
+    const refusal = this.#connection.refusal ?? (this.size < MAX_WAITING ? undefined : tooMany());
+    if (refusal) {
+      plan.settle(refusal);
+      return id;
+    }
+    const request: Waiting = { plan };
+    this.#waiting.set(id, request);
+    const { timeoutMs } = plan;
+    if (timeoutMs < Infinity) {
+      this.#connection.deadlines.set(request, this.#connection.now + timeoutMs, () => {
+        this.settle(id, new DuelcastError("TIMEOUT", "The server has not answered in time."));
+      });
+    }
+    this.#send();
+    this.#connection.want();
+    return id;
+  }
+
+  /** Ends a request; does nothing if it has ended already. */
+  settle(id: string, result: Frame | DuelcastError): void {
+    const request = this.#waiting.get(id);
+    if (!request) return;
+    this.#waiting.delete(id);
+    this.#connection.deadlines.clear(request, request.plan);
+    request.plan.settle(result);
+    this.#connection.want();
+  }
+
+  establish(limits: unknown): void {
+    this.#maxBytes = (isRecord(limits) ? number(limits.maxMessageBytes) : undefined) ?? Infinity;
+    this.#send();
+  }
+
+  answer(frame: Frame, id: string): void {
+    const request = this.#waiting.get(id);
+    if (!request?.sent) return;
+    const { interests, deadlines, now } = this.#connection;
+    if (!isError(frame)) {
+      interests.request(this.#memberships(this.#facts.joins, request.sent));
+      interests.release(this.#memberships(this.#facts.leaves, request.sent));
+      interests.replied(frame);
+      return this.settle(id, frame);
+    }
+    const error = serverError(frame);
+    if (!request.plan.isRepeatable || !request.plan.retriesAfter(error)) return this.settle(id, error);
+    request.sent = undefined;
+    deadlines.set(request.plan, now + (error.retryAfterMs ?? RETRY_MS), () => this.#send());
+  }
+
+  disconnect(): void {
+    for (const [id, request] of this.#waiting) {
+      if (request.sent && !request.plan.isRepeatable) {
+        this.settle(id, new DuelcastError("OUTCOME_UNKNOWN", "The connection was lost before the answer."));
+      }
+      request.sent = undefined;
+    }
+  }
+
+  fail(error: DuelcastError): void {
+    for (const id of this.#waiting.keys()) this.settle(id, error);
+  }
+
+  #send(): void {
+    if (!this.#connection.isEstablished) return;
+    for (const [id, request] of this.#waiting) {
+      if (request.sent || this.#connection.deadlines.has(request.plan)) continue;
+      const command = request.plan.command();
+      const bytes = new TextEncoder().encode(JSON.stringify({ ...command, requestId: id })).length;
+      if (bytes > this.#maxBytes) {
+        this.settle(id, new DuelcastError("MESSAGE_TOO_BIG", `The server accepts at most ${this.#maxBytes} bytes.`));
+        continue;
+      }
+      request.sent = command;
+      this.#connection.send(command, id);
+    }
+  }
+
+  /** What a command joins or leaves. */
+  #memberships(templates: EndpointFacts["joins"], command: Frame): Membership[] {
+    const names = channelsOf(templates?.[command.type] ?? [], command, this.#connection.wallet);
+    if (names.length > 0 && command.type.endsWith("_contest_room")) return [roomMembership(Number(command.contestId))];
+    return names.map((name) => channelMembership(name));
+  }
+}
+
+function tooMany(): DuelcastError {
+  return new DuelcastError("TOO_MANY_REQUESTS", "Too many requests of this endpoint wait for an answer.");
+}

@@ -1,0 +1,146 @@
+import { Connection, type ConnectionState, type Outside } from "../core/connection.js";
+import type { EndpointFacts } from "../core/facts.js";
+import type { Frame } from "../core/frame.js";
+import type { Follower } from "../core/interest.js";
+import type { Membership } from "../core/membership.js";
+import type { Clock } from "./clock.js";
+import type { WebSocketClass, WebSocketLike } from "./socket.js";
+import type { Tokens } from "./tokens.js";
+
+/** A timer that fires so much later or earlier than by the clock means that the clock has jumped: the machine slept. */
+const JUMP_MS = 2000;
+const LONGEST_TIMER_MS = 1e9;
+
+/** What a link is made of. */
+export interface LinkOptions {
+  /** The address of the endpoint, without a query. */
+  readonly url: string;
+  readonly facts: EndpointFacts;
+  readonly webSocket: WebSocketClass | undefined;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly isHidden: () => boolean;
+  readonly tokens: Tokens;
+  readonly changed: Outside["changed"];
+  readonly measured: Outside["measured"];
+}
+
+/** Connects the core of an endpoint with a WebSocket, timers and the token provider. */
+export class Link implements Outside {
+  readonly connection: Connection;
+  readonly options: LinkOptions;
+  /** Shows a message to the handlers of the application, if it has any. */
+  deliver: (frame: Frame) => void = () => undefined;
+  readonly changed: (state: ConnectionState) => void;
+  readonly measured: Outside["measured"];
+  #socket: WebSocketLike | undefined;
+  #timer: { readonly handle: unknown; readonly at: number } | undefined;
+  #asked = 0;
+
+  constructor(options: LinkOptions) {
+    this.options = options;
+    this.changed = options.changed;
+    this.measured = options.measured;
+    this.connection = new Connection(this, options.facts, options.random, options.isHidden);
+  }
+
+  follow(membership: Membership, follower: Follower): () => void {
+    this.act(() => this.connection.follow(membership, follower));
+    // Whatever becomes wanted in the same turn is joined together.
+    queueMicrotask(() => this.happen(() => undefined));
+    return () => this.happen(() => this.connection.unfollow(membership, follower));
+  }
+
+  /** Lets something happen to the connection now, and sends what it joins and leaves. */
+  happen(step: () => void): void {
+    this.act(() => {
+      step();
+      this.connection.interests.flush();
+    });
+  }
+
+  /** Lets the application or the surroundings act on the connection at the present time. */
+  act(step: () => void): void {
+    this.connection.now = this.options.clock.now();
+    step();
+    this.#arm();
+  }
+
+  ask(): void {
+    const asked = ++this.#asked;
+    void this.options.tokens.ask().then((answer) => {
+      if (asked === this.#asked) this.happen(() => this.connection.token(answer));
+      return undefined;
+    });
+  }
+
+  dial(query: readonly (readonly [name: string, value: string])[]): void {
+    const { url, webSocket } = this.options;
+    const parameters = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+    try {
+      if (!webSocket) throw new TypeError("There is no WebSocket here: pass `webSocket` to createClient.");
+      const socket = new webSocket(parameters ? `${url}?${parameters}` : url);
+      this.#socket = socket;
+      socket.onopen = () => this.happen(() => this.connection.opened());
+      socket.onmessage = ({ data }: { data: unknown }) => {
+        if (typeof data === "string") this.happen(() => this.connection.received(data));
+      };
+      socket.onclose = ({ code, reason }: { code: number; reason: unknown }) => {
+        this.#detach();
+        this.happen(() => this.connection.lost(code, String(reason)));
+      };
+      // `close` follows. Without a handler, an error that `ws` reports after the end would stop the process.
+      socket.onerror = () => undefined;
+    } catch (cause) {
+      this.connection.fail(cause);
+    }
+  }
+
+  send(data: string): void {
+    try {
+      this.#socket?.send(data);
+    } catch {
+      // It is closing: `close` follows.
+    }
+  }
+
+  hangUp(code?: number): void {
+    const socket = this.#detach();
+    if (code === undefined && socket?.terminate) socket.terminate();
+    else socket?.close(code);
+  }
+
+  #detach(): WebSocketLike | undefined {
+    const socket = this.#socket;
+    if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
+    this.#socket = undefined;
+    return socket;
+  }
+
+  /** Sets the timer for what is due next. A timer that is early only looks again. */
+  #arm(): void {
+    const { clock } = this.options;
+    const { next } = this.connection.deadlines;
+    if (this.#timer) {
+      if (this.#timer.at <= next && next < Infinity) return;
+      clock.clearTimeout(this.#timer.handle);
+      this.#timer = undefined;
+    }
+    if (next === Infinity) return;
+    const now = clock.now();
+    const delayMs = Math.min(Math.max(0, next - now), LONGEST_TIMER_MS);
+    this.#timer = { handle: clock.setTimeout(() => this.#fire(now + delayMs), delayMs), at: now + delayMs };
+  }
+
+  #fire(at: number): void {
+    this.#timer = undefined;
+    this.happen(() => {
+      const { deadlines, now } = this.connection;
+      if (Math.abs(now - at) > JUMP_MS) {
+        deadlines.shift(now - at);
+        this.connection.wake();
+      }
+      deadlines.run(now);
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import { DuelcastError } from "../errors.js";
+import type { Clock } from "./clock.js";
+
+/**
+ * Returns the token to connect with, or `null` to connect without one. It is asked before each connection, before a token
+ * expires, and after the server has refused one; once for all endpoints that need an answer at the same time. An answer
+ * that takes longer than 10 s counts as a failure.
+ */
+export type TokenProvider = () => string | null | Promise<string | null>;
+
+const PATIENCE_MS = 10_000;
+
+/** Asks the provider, once for all who ask while it has not answered. */
+export class Tokens {
+  readonly #clock: Clock;
+  #provider: TokenProvider;
+  #flight: { readonly since: number; readonly answer: Promise<string | null | Error> } | undefined;
+
+  constructor(provider: string | null | TokenProvider, clock: Clock) {
+    this.#provider = asProvider(provider);
+    this.#clock = clock;
+  }
+
+  replace(provider: string | null | TokenProvider): void {
+    this.#provider = asProvider(provider);
+    this.#flight = undefined;
+  }
+
+  /** The answer of the provider, or an error; never rejects. */
+  ask(): Promise<string | null | Error> {
+    const now = this.#clock.now();
+    if (this.#flight !== undefined && now - this.#flight.since < PATIENCE_MS) return this.#flight.answer;
+    const flight = { since: now, answer: answerOf(this.#provider) };
+    this.#flight = flight;
+    void flight.answer.then(() => {
+      if (this.#flight === flight) this.#flight = undefined;
+    });
+    return flight.answer;
+  }
+}
+
+async function answerOf(provider: TokenProvider): Promise<string | null | Error> {
+  try {
+    return (await provider()) || null;
+  } catch (cause) {
+    return new DuelcastError("UNAVAILABLE", "The token provider failed.", { cause });
+  }
+}
+
+function asProvider(token: string | null | TokenProvider): TokenProvider {
+  return typeof token === "function" ? token : () => token;
+}

@@ -1,0 +1,136 @@
+import { inside, type Client, type QueueStorage } from "./client.js";
+import { records, time, type Frame } from "./core/frame.js";
+import { DuelcastError } from "./errors.js";
+import type { TrackedEvent } from "./generated/messages.js";
+import type { Clock } from "./shell/clock.js";
+import { submit } from "./shell/calls.js";
+import type { Link } from "./shell/link.js";
+import { uuid } from "./shell/uuid.js";
+
+const MAX_QUEUED = 1000;
+const MAX_IN_BATCH = 100;
+/** In characters of at most three bytes: the server accepts at least 64 KiB in a message. */
+const MAX_BATCH_LENGTH = 20_000;
+const MAX_AGE_MS = 24 * 3_600_000;
+const STORAGE_KEY = "duelcast.track";
+
+/**
+ * Tracks an event: resolves once the server has stored it, after however many attempts. Up to 1,000 events wait, in
+ * `storage` if the client has one. Rejects with a `DuelcastError`: the code with which the server refused the event, or
+ * `EVENT_DROPPED` if it was the oldest of too many.
+ *
+ * @param event A name of 1 to 64 of `A-Z a-z 0-9 _ . : -`.
+ * @param data An object of at most 16 KiB as JSON.
+ */
+export function track(client: Client, event: string, data?: Readonly<Record<string, unknown>>): Promise<TrackedEvent> {
+  const result = trackerOf(client).track(event, data);
+  // Whoever does not look at the result does not want to hear of it.
+  result.catch(() => undefined);
+  return result;
+}
+
+/** How many events this client has dropped because too many waited. */
+export function droppedEvents(client: Client): number {
+  return trackerOf(client).dropped;
+}
+
+function trackerOf(client: Client): Tracker {
+  const { clock, link, once, storage } = inside(client);
+  return once("track", () => new Tracker(link("analytics"), clock, storage));
+}
+
+interface Waiting {
+  readonly event: Readonly<Record<string, unknown>>;
+  settle(result: TrackedEvent | DuelcastError): void;
+}
+
+class Tracker {
+  dropped = 0;
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #storage: QueueStorage | undefined;
+  #queue: Waiting[];
+  #batch: readonly Waiting[] = [];
+  #isSending = false;
+
+  constructor(link: Link, clock: Clock, storage: QueueStorage | undefined) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#storage = storage;
+    this.#queue = this.#load();
+  }
+
+  track(event: string, data: Readonly<Record<string, unknown>> | undefined): Promise<TrackedEvent> {
+    const occurredAt = new Date(this.#clock.now()).toISOString();
+    const item = { event, eventId: uuid(), occurredAt, ...(data && { data }) };
+    return new Promise((resolve, reject) => {
+      this.#queue.push({
+        event: item,
+        settle: (result) => (result instanceof DuelcastError ? reject(result) : resolve(result)),
+      });
+      if (this.#queue.length > MAX_QUEUED) {
+        this.dropped += 1;
+        this.#queue.shift()?.settle(new DuelcastError("EVENT_DROPPED", "Too many events wait to be stored."));
+      }
+      this.#changed();
+    });
+  }
+
+  #changed(): void {
+    this.#save();
+    if (this.#isSending || this.#queue.length === 0) return;
+    this.#isSending = true;
+    submit(this.#link, {
+      command: () => this.#command(),
+      isRepeatable: true,
+      timeoutMs: Infinity,
+      retriesAfter: (error) => error.retriable,
+      settle: (result) => this.#settle(result),
+    });
+  }
+
+  #command(): Frame {
+    let length = 0;
+    this.#batch = this.#queue.slice(0, MAX_IN_BATCH).filter(({ event }, index) => {
+      length += JSON.stringify(event).length;
+      return index === 0 || length <= MAX_BATCH_LENGTH;
+    });
+    return { type: "track_event", events: this.#batch.map(({ event }) => event) };
+  }
+
+  #settle(result: Frame | DuelcastError): void {
+    this.#isSending = false;
+    const done = new Set(result instanceof DuelcastError && this.#batch.length === 0 ? this.#queue : this.#batch);
+    this.#batch = [];
+    this.#queue = this.#queue.filter((waiting) => !done.has(waiting));
+    for (const { event, settle } of done) {
+      if (result instanceof DuelcastError) settle(result);
+      else settle(stored(result, event));
+    }
+    this.#changed();
+  }
+
+  #load(): Waiting[] {
+    try {
+      const events: unknown = JSON.parse(this.#storage?.getItem(STORAGE_KEY) ?? "[]");
+      const oldest = this.#clock.now() - MAX_AGE_MS;
+      const fresh = records(events).filter(({ occurredAt }) => time(occurredAt) > oldest);
+      return fresh.map((event) => ({ event, settle: () => undefined }));
+    } catch {
+      return [];
+    }
+  }
+
+  #save(): void {
+    try {
+      this.#storage?.setItem(STORAGE_KEY, JSON.stringify(this.#queue.map(({ event }) => event)));
+    } catch {
+      // The storage is full or switched off: the events live as long as the client.
+    }
+  }
+}
+
+function stored(answer: Frame, event: Waiting["event"]): TrackedEvent {
+  const found: unknown = records(answer.events).find(({ eventId }) => eventId === event.eventId);
+  return (found ?? { ...event, duplicate: false }) as TrackedEvent;
+}

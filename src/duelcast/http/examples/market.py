@@ -1,0 +1,79 @@
+"""Examples of tokens, prices and trades."""
+
+from __future__ import annotations
+
+from duelcast.http.examples.story import Example
+
+_METADATA = {
+    "name": "Solana",
+    "address": "So11111111111111111111111111111111111111112",
+    "decimals": 9,
+    "image_url": "https://example.org/sol.png",
+    "description": "The coin of the Solana network.",
+    "color": "#9945ff",
+    "socials": {"x": "https://x.com/solana"},
+    "websites": [{"label": "Website", "url": "https://solana.com"}],
+}
+_SOL = _METADATA | {
+    "symbol": "SOL",
+    "status": "active",
+    "updated_at": "2026-11-27T16:00:00.000Z",
+    "price": 142.5,
+    "change_24h": 3.2,
+    "volume_24h": 2850000000,
+    "market_cap": None,
+    "fdv": None,
+    "liquidity": None,
+}
+_BTC = _SOL | {
+    "symbol": "BTC",
+    "name": None,
+    "address": None,
+    "decimals": None,
+    "image_url": None,
+    "description": None,
+    "color": None,
+    "socials": {},
+    "websites": [],
+    "price": 96000,
+    "change_24h": 1.1,
+    "volume_24h": 31200000000,
+}
+
+MARKET = {
+    "postPrices": Example(
+        "The platform posts the prices of SOL and BTC.",
+        {"accepted": 2, "dropped": 0, "duplicate": 0},
+        [
+            {"symbol": "SOL", "price": 142.5, "change_24h": 3.2, "volume_24h": 2850000000},
+            {"symbol": "BTC", "price": 96000, "change_24h": 1.1, "volume_24h": 31200000000},
+        ],
+    ),
+    "postTrades": Example(
+        "The platform posts a trade.",
+        {"accepted": 1, "dropped": 0, "duplicate": 0},
+        [
+            {
+                "symbol": "SOL",
+                "price": 142.5,
+                "quantity": 12,
+                "side": "buy",
+                "timestamp": "2026-11-27T16:00:00.000Z",
+                "id": "trade-1001",
+            }
+        ],
+    ),
+    "putToken": Example("Mira describes SOL.", _SOL, _METADATA),
+    "getToken": Example("SOL costs 142.5.", _SOL),
+    "listTokens": Example("SOL is described, BTC is not.", {"data": [_BTC, _SOL], "count": 2}),
+    "getTokenHistory": Example(
+        "SOL rises to 150 within two minutes.",
+        {
+            "data": [
+                {"timestamp": "2026-11-27T17:03:00.000Z", "open": 142.5, "high": 147, "low": 142.5, "close": 147},
+                {"timestamp": "2026-11-27T17:04:00.000Z", "open": 147, "high": 150, "low": 147, "close": 150},
+            ],
+            "count": 2,
+        },
+    ),
+}
