@@ -222,6 +222,11 @@ class Client:
         return None if offset_ms is None else offset_ms / 1000
 
     @property
+    def dropped_events(self) -> int:
+        """How many tracked events were dropped because more than 1,000 waited."""
+        return self._driver.core.dropped_events
+
+    @property
     def _driver(self) -> Driver:
         if self._opened is None:
             raise RuntimeError("the client is not open: use `async with Client(…) as client`")
