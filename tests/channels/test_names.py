@@ -92,3 +92,26 @@ def test_a_family_without_groups_has_none() -> None:
 
 def test_roles_are_in_growing_order() -> None:
     assert Role.ANONYMOUS < Role.USER < Role.ADMIN < Role.SUPERADMIN
+
+
+# ── templates ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_named_groups_are_the_parameters_of_the_names() -> None:
+    family = Family(
+        "row",
+        Kind.LATEST,
+        (),
+        "Rows of contests.",
+        parameter=r"(?P<wallet>[a-z]+)\.(?P<contest>[0-9]+)",
+        group_names=r"rows\.(?P<league>[A-Z])",
+    )
+    assert (family.template, family.group_template) == ("row.{wallet}.{contest}", "rows.{league}")
+    assert family.parameters == {"wallet": "[a-z]+", "contest": "[0-9]+", "league": "[A-Z]"}
+    assert family.match("row.ann.2") == "ann.2"
+
+
+def test_a_parameter_without_a_name_is_called_name() -> None:
+    assert (MARKET.template, MARKET.group_template) == ("market.{name}", "market.*")
+    assert MARKET.parameters == {"name": r"[A-Z0-9_$.\-]{1,32}"}
+    assert (PUBLIC.template, PUBLIC.group_template, PUBLIC.parameters) == ("public.tokens", None, {})

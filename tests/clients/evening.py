@@ -30,6 +30,8 @@ class Evening:
         self._town = town
         self._folder = folder
         self._rng = random.Random(seed)
+        self.silent: set[str] = set()
+        """The wallets that may not chat at the moment."""
         self._said: dict[str, set[str]] = {wallet: set() for wallet in PROGRAMS}
         self._is_over = False
 
@@ -37,7 +39,8 @@ class Evening:
         """Have the programs chat until `trouble` is over, and compare them with the server."""
         async with AsyncExitStack() as stack:
             for wallet, language in PROGRAMS.items():
-                one = running(language, wallet, self._url, CONTEST, token_of(wallet), self._folder)
+                (self._folder / wallet).write_text(token_of(wallet))
+                one = running(language, wallet, self._url, CONTEST, self._folder)
                 self.programs.append(await stack.enter_async_context(one))
             for program in self.programs:
                 await _until(program, {"live": True})
@@ -52,7 +55,7 @@ class Evening:
         for number in count(1):
             if self._is_over:
                 return
-            program = self._rng.choice(self.programs)
+            program = self._rng.choice([one for one in self.programs if one.name not in self.silent])
             text = f"{program.name} {number}"
             self._said[program.name].add(text)
             program.say(text)
@@ -100,4 +103,5 @@ async def _until(program: Program, expected: dict[str, Any]) -> None:
                 await asyncio.sleep(0.05)
     except TimeoutError:
         pass
-    assert found == expected, f"{program.name}: {report}"
+    wrong = {name: (value, expected[name]) for name, value in found.items() if value != expected[name]}
+    assert not wrong, f"{program.name} and the server differ: {wrong}, {report}"

@@ -4,7 +4,10 @@ A program reads commands from its standard input, one JSON object a line, and an
 
 - `{"say": "gg"}` sends a chat message, and is answered `{"said": "gg", "id": 7}` or `{"said": "gg", "error": "CODE"}`;
 - `{"report": 1}` is answered with everything that the program holds, see `Report`;
+- `{"sign_in": true}` sets the token provider anew, as after a ban;
 - `{"quit": true}` ends it.
+
+Its token provider reads a file each time, and fails if there is none.
 """
 
 from __future__ import annotations
@@ -76,6 +79,9 @@ class Program:
                 self._changed.clear()
                 await self._changed.wait()
 
+    def sign_in(self) -> None:
+        self._write(sign_in=True)
+
     def quit(self) -> None:
         self._write(quit=True)
 
@@ -101,15 +107,16 @@ class Program:
 
 
 @asynccontextmanager
-async def running(language: str, name: str, url: str, contest: int, token: str, folder: Path) -> AsyncIterator[Program]:
-    """A program that ends properly at the end of the block: in time, with code 0 and nothing on its standard error."""
+async def running(language: str, name: str, url: str, contest: int, folder: Path) -> AsyncIterator[Program]:
+    """A program whose token is in the file `name` of `folder`. At the end of the block it ends properly: in time, with
+    code 0 and nothing on its standard error."""
     errors = folder / f"{name}.err"
     with errors.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
             *COMMANDS[language],
             url,
             str(contest),
-            token,
+            str(folder / name),
             cwd=PROJECT,
             stdin=PIPE,
             stdout=PIPE,

@@ -7,6 +7,8 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+BUFFER_BYTES = 4096
+
 
 class Proxy:
     """Forwards connections to `target_port` of this machine.
@@ -53,9 +55,15 @@ class Proxy:
 
     async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         self.accepted += 1
+        connecting = socket.socket()
+        connecting.setblocking(False)
+        # Little may wait on the way, so that the server soon notices if nothing is forwarded.
+        connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         try:
-            server, to_server = await asyncio.open_connection("127.0.0.1", self.target_port)
+            await asyncio.get_running_loop().sock_connect(connecting, ("127.0.0.1", self.target_port))
+            server, to_server = await asyncio.open_connection(sock=connecting, limit=BUFFER_BYTES)
         except OSError:
+            connecting.close()
             _reset(to_client)
             return
         pair = (to_client, to_server)

@@ -1,21 +1,26 @@
-"""A client program on the Python library, see `programs`; its arguments are an address, a contest and a token."""
+"""A client program on the Python library, see `programs`; its arguments are an address, a contest and the file of the
+token."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
-from duelcast.client import Client, DuelcastError, Inbox, RequestFailed, Room
+from duelcast.client import Client, DuelcastError, Inbox, Refused, RequestFailed, Room, SignedOut, Stream
+from duelcast.client.generated.records import ChatMessageRecord, Leaderboard, Price
+
+T = TypeVar("T")
 
 
 class Program:
     """Follows prices, a leaderboard, a room and the inbox, and reports what it holds."""
 
-    def __init__(self, client: Client, room: Room, contest: int) -> None:
+    def __init__(self, client: Client, room: Room, contest: int, token_file: Path) -> None:
         self._client = client
         self._room = room
         self._contest = contest
@@ -23,12 +28,19 @@ class Program:
         self._board = -1
         self._heard: list[int] = []
         self._problems: list[str] = []
+        self._token_file = token_file
+        self._signed_in = asyncio.Event()
         self._saying: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         async with self._client.inbox() as inbox:
-            following = [asyncio.create_task(work) for work in (self._prices_change(), self._board_changes())]
-            following += [asyncio.create_task(self._hear()), asyncio.create_task(self._watch())]
+            streams = (
+                self._follow(self._client.market("*"), self._price),
+                self._follow(self._client.leaderboard(self._contest), self._ranked),
+                self._follow(self._room.chat(), self._hear),
+                self._follow(self._room.changes(), self._look),
+            )
+            following = [asyncio.create_task(stream) for stream in streams]
             async with aclosing(lines()) as commands:
                 async for command in commands:
                     if "say" in command:
@@ -37,6 +49,9 @@ class Program:
                         task.add_done_callback(self._saying.discard)
                     elif "report" in command:
                         self._report(command["report"], inbox)
+                    elif "sign_in" in command:
+                        self._client.set_token(self._token_file.read_text)
+                        self._signed_in.set()
                     elif "quit" in command:
                         break
             for task in following:
@@ -57,25 +72,30 @@ class Program:
             problems=self._problems,
         )
 
-    async def _prices_change(self) -> None:
-        async for price in self._client.market("*"):
-            self._prices[price.symbol] = price.price
+    async def _follow(self, stream: Stream[T], take: Callable[[T], None]) -> None:
+        """Read a stream, which begins again after the user has been refused and has signed in again."""
+        while True:
+            try:
+                async for item in stream:
+                    take(item)
+            except (Refused, SignedOut):
+                await self._signed_in.wait()
 
-    async def _board_changes(self) -> None:
-        async for board in self._client.leaderboard(self._contest):
-            self._board = board.version
+    def _price(self, price: Price) -> None:
+        self._prices[price.symbol] = price.price
 
-    async def _hear(self) -> None:
-        async for message in self._room.chat():
-            if self._heard and message.id <= self._heard[-1]:
-                self._problems.append(f"heard {message.id} after {self._heard[-1]}")
-            self._heard.append(message.id)
+    def _ranked(self, board: Leaderboard) -> None:
+        self._board = board.version
 
-    async def _watch(self) -> None:
-        async for room in self._room.changes():
-            ids = [each.message.id for each in room.messages if each.message is not None]
-            if ids != sorted(set(ids)):
-                self._problems.append(f"the chat is out of order: {ids}")
+    def _hear(self, message: ChatMessageRecord) -> None:
+        if self._heard and message.id <= self._heard[-1]:
+            self._problems.append(f"heard {message.id} after {self._heard[-1]}")
+        self._heard.append(message.id)
+
+    def _look(self, room: Room) -> None:
+        ids = [each.message.id for each in room.messages if each.message is not None]
+        if ids != sorted(set(ids)):
+            self._problems.append(f"the chat is out of order: {ids}")
 
     async def _say(self, text: str) -> None:
         try:
@@ -109,10 +129,10 @@ def write(**members: Any) -> None:
     sys.stdout.flush()
 
 
-async def main(url: str, contest: int, token: str) -> None:
-    async with Client(url, token=token) as client, client.room(contest) as room:
-        await Program(client, room, contest).run()
+async def main(url: str, contest: int, token_file: Path) -> None:
+    async with Client(url, token=token_file.read_text) as client, client.room(contest) as room:
+        await Program(client, room, contest, token_file).run()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])))

@@ -57,8 +57,8 @@ class Town:
         await self._price(self._rng.choice(SYMBOLS), round(self._rng.uniform(50, 150), 2))
         await asyncio.sleep(PAUSE_S)
 
-    async def notify(self, wallet: str) -> None:
-        body = {"wallets": [wallet], "type": "CONTEST_INVITE", "title": "Join the cup", "content": "It starts at nine."}
+    async def notify(self, *wallets: str, content: str = "It starts at nine.") -> None:
+        body = {"wallets": wallets, "type": "CONTEST_INVITE", "title": "Join the cup", "content": content}
         await self.insist("POST", "/notifications", body)
 
     async def insist(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
@@ -78,7 +78,7 @@ class Town:
     async def chat(self) -> list[tuple[int, str]]:
         """All messages of the chat, in order, as id and text."""
         found: list[tuple[int, str]] = []
-        async with connect(self._address("contest", "boss", Role.ADMIN), proxy=None) as socket:
+        async with connect(self.address("contest", "boss", Role.ADMIN), proxy=None) as socket:
             while True:
                 earlier = {"beforeId": found[0][0]} if found else {}
                 command = {"type": "get_chat_messages", "contestId": CONTEST, "limit": 100, "requestId": "page"}
@@ -90,11 +90,12 @@ class Town:
 
     async def unread(self, wallet: str) -> int:
         """How many notifications of a wallet are unread."""
-        async with connect(self._address("notifications", wallet), proxy=None) as socket:
+        async with connect(self.address("notifications", wallet), proxy=None) as socket:
             count: int = (await _received(socket, "unread_count"))["count"]
             return count
 
-    def _address(self, endpoint: str, wallet: str, role: Role = Role.USER) -> str:
+    def address(self, endpoint: str, wallet: str, role: Role = Role.USER) -> str:
+        """The address of an endpoint, with the token of a wallet."""
         return f"ws://127.0.0.1:{self._port}/api/v69/ws/{endpoint}?token={token_of(wallet, role)}"
 
     async def _price(self, symbol: str, price: float) -> None:

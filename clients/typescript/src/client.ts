@@ -1,7 +1,7 @@
 import { ClockOffset } from "./core/clock-offset.js";
 import { emplace } from "./core/emplace.js";
 import type { ConnectionState } from "./core/connection.js";
-import { ENDPOINTS } from "./core/facts.js";
+import { ENDPOINTS } from "./generated/contract.js";
 import type { EndpointName } from "./generated/messages.js";
 import { systemClock, type Clock } from "./shell/clock.js";
 import { Link } from "./shell/link.js";
@@ -11,13 +11,13 @@ import { Tokens, type TokenProvider } from "./shell/tokens.js";
 import { Flush, platformSchedule, type Schedule } from "./stores/flush.js";
 import { ValueStore, type Store } from "./stores/store.js";
 
-/** Where tracked events are kept while they cannot be sent; `localStorage` is one. */
+/** A place for tracked events that cannot be sent yet, such as `sessionStorage`. Tabs must not share it. */
 export interface QueueStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
 }
 
-/** What a client is made of. Only `url` is needed in a browser. */
+/** The options of a client. Only `url` is needed in a browser. */
 export interface ClientOptions {
   /** The address of the server, such as `https://duelcast.example`; a path in it is kept. */
   readonly url: string;
@@ -29,7 +29,7 @@ export interface ClientOptions {
   readonly storage?: QueueStorage | undefined;
   /** When listeners are called after messages have arrived; by default once per frame. */
   readonly schedule?: Schedule | undefined;
-  /** What reports that the application is hidden, or online again; by default the page in the browser. */
+  /** The source of events such as `hidden` and `online`; by default the page in the browser. */
   readonly page?: Page | undefined;
   /** The time and the timers, for tests. */
   readonly clock?: Clock | undefined;
@@ -37,7 +37,7 @@ export interface ClientOptions {
   readonly random?: (() => number) | undefined;
 }
 
-/** A client of one server. It dials when something is wanted, and recovers by itself from whatever ends a connection. */
+/** A client of one server. It dials when something is wanted, and recovers by itself after a connection has ended. */
 export interface Client {
   /** The state of each endpoint's connection. */
   readonly state: Store<Readonly<Record<EndpointName, ConnectionState>>>;
@@ -49,7 +49,7 @@ export interface Client {
   close(): void;
 }
 
-/** What the functions of this library need of a client. */
+/** The parts of a client that the functions of this library need. */
 export interface Inside {
   readonly url: string;
   readonly flush: Flush;
@@ -57,7 +57,7 @@ export interface Inside {
   readonly storage: QueueStorage | undefined;
   readonly tokens: Tokens;
   link(name: EndpointName): Link;
-  /** What `make` returned when it was first called for `key`. */
+  /** The value that `make` returned when it was first called for `key`. */
   once<T>(key: string, make: () => T): T;
 }
 
@@ -65,9 +65,8 @@ const insides = new WeakMap<Client, Inside>();
 
 /** The inside of a client that `createClient` returned. */
 export function inside(client: Client): Inside {
-  const found = insides.get(client);
-  if (!found) throw new TypeError("This is not a client that createClient returned.");
-  return found;
+  // Types keep everything else out.
+  return insides.get(client) as Inside;
 }
 
 /** Makes a client. Nothing is dialled before something is wanted. */
@@ -108,6 +107,7 @@ export function createClient(options: ClientOptions): Client {
     return emplace(links, name, () => {
       const made = new Link({
         url: `${url.replace(/^http/, "ws")}/api/v69/ws/${name}`,
+        name,
         facts: ENDPOINTS[name],
         isHidden: () => page.isHidden,
         webSocket,
@@ -135,6 +135,14 @@ export function createClient(options: ClientOptions): Client {
     },
   };
 
-  insides.set(client, { url, flush, clock, storage, tokens, link, once: (key, make) => emplace(kept, key, make) as never });
+  insides.set(client, {
+    url,
+    flush,
+    clock,
+    storage,
+    tokens,
+    link,
+    once: (key, make) => emplace(kept, key, make) as never,
+  });
   return client;
 }

@@ -17,8 +17,8 @@ export interface Endpoint<E extends EndpointName> {
    */
   request<C extends CommandOf<E>>(command: C, body: BodyOf<E, C>, options?: RequestOptions): Promise<ReplyOf<E, C>>;
   /**
-   * Calls `handler` with every message of a type, until the returned function is called. This alone does not connect: what
-   * is wanted does, such as a store or a request.
+   * Calls `handler` with every message of a type, until the returned function is called. A handler
+   * alone does not connect; a wanted store and a request do.
    */
   on<T extends TypeOf<E>>(type: T, handler: (message: MessageOf<E, T>) => void): () => void;
 }
@@ -29,7 +29,7 @@ export function endpoint<E extends EndpointName>(client: Client, name: E): Endpo
   return once(`endpoint ${name}`, () => new LinkedEndpoint(link(name)));
 }
 
-/** What the server sends is trusted to have the types of the contract. */
+/** Messages of the server are trusted to have the types of the contract. */
 class LinkedEndpoint<E extends EndpointName> implements Endpoint<E> {
   readonly #link: Link;
   readonly #handlers = new Map<unknown, Handlers<[Frame]>>();
@@ -40,7 +40,7 @@ class LinkedEndpoint<E extends EndpointName> implements Endpoint<E> {
   }
 
   request<C extends CommandOf<E>>(command: C, body: BodyOf<E, C>, options?: RequestOptions): Promise<ReplyOf<E, C>> {
-    return request(this.#link, { ...(body as object), type: command }, options) as Promise<ReplyOf<E, C>>;
+    return request(this.#link, { ...(body as object), type: command }, options);
   }
 
   on<T extends TypeOf<E>>(type: T, handler: (message: MessageOf<E, T>) => void): () => void {

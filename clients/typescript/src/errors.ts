@@ -1,6 +1,8 @@
-import { RETRIABLE } from "./core/facts.js";
+import { RETRIABLE } from "./generated/contract.js";
 
-/** What an error carries besides its code and its message. */
+const OWN_RETRIABLE: readonly string[] = ["TIMEOUT", "NETWORK_ERROR"];
+
+/** The details of an error besides its code and its message. */
 export interface ErrorDetails {
   /** The path of the field that the server refused, such as `symbols[3]`. */
   readonly field?: string | undefined;
@@ -36,6 +38,6 @@ export class DuelcastError extends Error {
 
   /** Whether the same attempt may succeed later. */
   get retriable(): boolean {
-    return this.retryAfterMs !== undefined || RETRIABLE.has(this.code);
+    return this.retryAfterMs !== undefined || [...RETRIABLE, ...OWN_RETRIABLE].includes(this.code);
   }
 }

@@ -1,5 +1,5 @@
 import { inside, type Client } from "./client.js";
-import { isRecord, number, text } from "./core/frame.js";
+import { isRecord, parsed, text } from "./core/frame.js";
 import { DuelcastError } from "./errors.js";
 import type { HttpOperations } from "./generated/http.js";
 
@@ -23,16 +23,14 @@ type OperationOf<Name extends HttpOperation> = Operation extends infer O
 type Parameters<Name extends HttpOperation> = OperationOf<Name> extends { parameters: infer P } ? P : never;
 type Body<Name extends HttpOperation> = OperationOf<Name> extends { body: infer B } ? B : never;
 
-/** What an operation answers. */
+/** The content of the answer of an operation. */
 export type HttpResponse<Name extends HttpOperation> = OperationOf<Name> extends { response: infer R } ? R : never;
 
-/** What an operation takes: parameters of the path and the query together, the body, and how to send it. */
+/** The input of an operation: the parameters of path, query and headers together, the body, and a signal that cancels it. */
 export type HttpInput<Name extends HttpOperation> = (Record<string, never> extends Parameters<Name>
   ? { readonly parameters?: Parameters<Name> }
   : { readonly parameters: Parameters<Name> }) &
   (undefined extends Body<Name> ? { readonly body?: Body<Name> } : { readonly body: Body<Name> }) & {
-    /** Makes it safe to repeat the operation after a lost answer. */
-    readonly idempotencyKey?: string | undefined;
     readonly signal?: AbortSignal | undefined;
   };
 
@@ -49,26 +47,29 @@ export async function http<Name extends HttpOperation>(
   const { url, tokens } = inside(client);
   const token = await tokens.ask();
   if (token instanceof Error) throw token;
-  const { parameters, body, idempotencyKey, signal } = input as {
+  const { parameters, body, signal } = input as {
     parameters?: Readonly<Record<string, unknown>>;
     body?: unknown;
-    idempotencyKey?: string;
     signal?: AbortSignal;
   };
-  const [method = "GET", template = ""] = operation.split(" ");
-  const rest = new Map(Object.entries(parameters ?? {}));
+  const [method, template] = operation.split(" ") as [string, string];
+  const rest = { ...parameters };
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value = String(rest.get(name));
-    rest.delete(name);
+    const value = String(rest[name]);
+    delete rest[name];
     return encodeURIComponent(value);
   });
   const address = new URL(url + path);
-  for (const [name, value] of rest) if (value !== undefined) address.searchParams.set(name, String(value));
-  const headers = idempotencyKey === undefined ? {} : { "Idempotency-Key": idempotencyKey };
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(rest)) {
+    if (value === undefined) continue;
+    if (name === "Idempotency-Key") headers[name] = String(value);
+    else address.searchParams.set(name, String(value));
+  }
   return (await call(method, address.href, { body, token, headers, signal })) as HttpResponse<Name>;
 }
 
-/** Calls an address with JSON; resolves with what the answer contains, `undefined` if that is nothing. */
+/** Calls an address with JSON; resolves with the content of the answer, `undefined` if it has none. */
 export async function call(
   method: string,
   address: string,
@@ -80,32 +81,26 @@ export async function call(
   },
 ): Promise<unknown> {
   const { body, token, signal = null } = options;
-  const headers: Record<string, string> = { ...options.headers };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (token) headers.Authorization = `Bearer ${token}`;
+  const headers = {
+    ...options.headers,
+    ...(token && { Authorization: `Bearer ${token}` }),
+    ...(body !== undefined && { "Content-Type": "application/json" }),
+  };
   let answer: Response, content: unknown;
   try {
-    const init = { method, headers, signal, body: body === undefined ? null : JSON.stringify(body) };
+    const init = { method, headers, signal, body: JSON.stringify(body) ?? null };
     answer = await fetch(address.replace(/^ws/, "http"), init);
     content = parsed(await answer.text());
   } catch (cause) {
     if (signal?.aborted) throw new DuelcastError("ABORTED", "The request was cancelled.", { cause });
-    throw new DuelcastError("NETWORK_ERROR", "The server cannot be reached.", { cause });
+    throw new DuelcastError("NETWORK_ERROR", "No answer came.", { cause });
   }
   if (answer.ok) return content;
   const details = isRecord(content) ? content : {};
-  const seconds = number(Number(answer.headers.get("Retry-After") ?? NaN));
+  const seconds = Number(answer.headers.get("Retry-After"));
   throw new DuelcastError(text(details.code) ?? `HTTP_${answer.status}`, text(details.detail) ?? answer.statusText, {
     field: text(details.field),
-    retryAfterMs: seconds && seconds * 1000,
+    retryAfterMs: seconds * 1000 || undefined,
     details,
   });
-}
-
-function parsed(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    return undefined;
-  }
 }

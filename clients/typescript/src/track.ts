@@ -1,5 +1,5 @@
 import { inside, type Client, type QueueStorage } from "./client.js";
-import { records, time, type Frame } from "./core/frame.js";
+import { parsed, records, time, type Frame } from "./core/frame.js";
 import { DuelcastError } from "./errors.js";
 import type { TrackedEvent } from "./generated/messages.js";
 import type { Clock } from "./shell/clock.js";
@@ -24,8 +24,8 @@ const STORAGE_KEY = "duelcast.track";
  */
 export function track(client: Client, event: string, data?: Readonly<Record<string, unknown>>): Promise<TrackedEvent> {
   const result = trackerOf(client).track(event, data);
-  // Whoever does not look at the result does not want to hear of it.
-  result.catch(() => undefined);
+  // A caller who ignores the result is not interested in its failure either.
+  result.catch(ignore);
   return result;
 }
 
@@ -39,9 +39,14 @@ function trackerOf(client: Client): Tracker {
   return once("track", () => new Tracker(link("analytics"), clock, storage));
 }
 
+function ignore(): void {
+  // Nobody waits for the result.
+}
+
 interface Waiting {
   readonly event: Readonly<Record<string, unknown>>;
-  settle(result: TrackedEvent | DuelcastError): void;
+  readonly resolve: (stored: TrackedEvent) => void;
+  readonly reject: (error: DuelcastError) => void;
 }
 
 class Tracker {
@@ -64,13 +69,10 @@ class Tracker {
     const occurredAt = new Date(this.#clock.now()).toISOString();
     const item = { event, eventId: uuid(), occurredAt, ...(data && { data }) };
     return new Promise((resolve, reject) => {
-      this.#queue.push({
-        event: item,
-        settle: (result) => (result instanceof DuelcastError ? reject(result) : resolve(result)),
-      });
+      this.#queue.push({ event: item, resolve, reject });
       if (this.#queue.length > MAX_QUEUED) {
         this.dropped += 1;
-        this.#queue.shift()?.settle(new DuelcastError("EVENT_DROPPED", "Too many events wait to be stored."));
+        this.#queue.shift()?.reject(new DuelcastError("EVENT_DROPPED", "Too many events wait."));
       }
       this.#changed();
     });
@@ -103,22 +105,18 @@ class Tracker {
     const done = new Set(result instanceof DuelcastError && this.#batch.length === 0 ? this.#queue : this.#batch);
     this.#batch = [];
     this.#queue = this.#queue.filter((waiting) => !done.has(waiting));
-    for (const { event, settle } of done) {
-      if (result instanceof DuelcastError) settle(result);
-      else settle(stored(result, event));
+    for (const { event, resolve, reject } of done) {
+      if (result instanceof DuelcastError) reject(result);
+      else resolve(stored(result, event));
     }
     this.#changed();
   }
 
   #load(): Waiting[] {
-    try {
-      const events: unknown = JSON.parse(this.#storage?.getItem(STORAGE_KEY) ?? "[]");
-      const oldest = this.#clock.now() - MAX_AGE_MS;
-      const fresh = records(events).filter(({ occurredAt }) => time(occurredAt) > oldest);
-      return fresh.map((event) => ({ event, settle: () => undefined }));
-    } catch {
-      return [];
-    }
+    const oldest = this.#clock.now() - MAX_AGE_MS;
+    const events = records(parsed(this.#storage?.getItem(STORAGE_KEY) ?? ""));
+    const fresh = events.filter(({ occurredAt }) => time(occurredAt) > oldest);
+    return fresh.map((event) => ({ event, resolve: ignore, reject: ignore }));
   }
 
   #save(): void {

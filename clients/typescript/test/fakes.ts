@@ -26,7 +26,7 @@ export class ManualClock implements Clock {
     this.#timers.delete(timer as number);
   }
 
-  /** Moves the time, and runs what is due; after each timer, what it has caused in other turns. */
+  /** Moves the time, and runs all timers that are due; promises settle after each of them. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {

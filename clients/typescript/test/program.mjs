@@ -1,11 +1,13 @@
-// A client program on this library, which tests of the whole project drive: `node program.mjs URL CONTEST TOKEN`.
+// A client program on this library, which tests of the whole project drive: `node program.mjs URL CONTEST TOKEN_FILE`.
 // It reads commands and writes answers, one JSON object a line; `tests/clients/programs.py` describes them.
 
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { WebSocket } from "ws";
 import { createClient, inbox, leaderboard, market, room } from "../dist/index.js";
 
-const [, , url, contestId, token] = process.argv;
+const [, , url, contestId, tokenFile] = process.argv;
+const token = () => readFile(tokenFile, "utf8");
 const client = createClient({ url, token, webSocket: WebSocket });
 const stores = {
   prices: market(client, "*"),
@@ -59,7 +61,8 @@ commands.on("line", (line) => {
   const command = JSON.parse(line);
   if ("say" in command) say(command.say);
   else if ("report" in command) report(command.report);
-  else if (command.quit) {
+  else if ("sign_in" in command) client.setToken(token);
+  else if ("quit" in command) {
     for (const unsubscribe of unsubscribes) unsubscribe();
     client.close();
     commands.close();

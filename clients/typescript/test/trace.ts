@@ -1,7 +1,7 @@
 import {
   channel,
   createClient,
-  endpoint,
+  endpoint as endpointFor,
   inbox,
   leaderboard,
   market,
@@ -130,7 +130,7 @@ class Run {
     const abort = new AbortController();
     this.#aborts.set(as, abort);
     const { type, ...body } = command;
-    const contest = endpoint(this.#client, name as "contest");
+    const contest = endpointFor(this.#client, name as "contest");
     this.#watch(as, contest.request(type as "ping", body as never, { timeoutMs, signal: abort.signal }));
   }
 
@@ -287,7 +287,7 @@ class Run {
     return seen;
   }
 
-  /** What was sent since the last call. */
+  /** The messages that were sent since the last call. */
   #sent(endpoint: string): Json[] {
     const seen = this.#seenOf(endpoint);
     const sent = this.#socketsOf(endpoint)

@@ -225,12 +225,11 @@ class Driver:
             core.timers.run_due()
 
     async def _watch_clock(self) -> None:
-        """Notice that the machine was asleep, which stops its monotonic clock, or that its clock was set."""
-        ahead_s = self._clock.time() - self._clock.monotonic()
+        """Notice that the machine was asleep, that the process was suspended, or that the clock was set."""
         while True:
+            began_s = self._clock.time()
             await self._clock.sleep(CLOCK_CHECK_S)
-            before_s, ahead_s = ahead_s, self._clock.time() - self._clock.monotonic()
-            if abs(ahead_s - before_s) >= JUMP_S:
+            if abs(self._clock.time() - began_s - CLOCK_CHECK_S) >= JUMP_S:
                 with self.turn() as core:
                     core.wake()
 

@@ -196,19 +196,19 @@ COMMANDS = table(
 CHANNELS = table(
     """
     analytics analytics.dashboard                        1 1 1 R R . . 3   3 3 3 3 3 3   -
-    analytics analytics.metric.<metric>                  1 1 1 R R . . 3   3 3 3 3 3 3   -
-    circuit-breaker service.<name>                       1 1 1 . . . . 3   3 3 3 3 3 3   -
-    circuit-breaker layer.<layer>                        1 1 1 . . . . 3   3 3 3 3 3 3   -
+    analytics analytics.metric.{metric}                  1 1 1 R R . . 3   3 3 3 3 3 3   -
+    circuit-breaker service.{service}                    1 1 1 . . . . 3   3 3 3 3 3 3   -
+    circuit-breaker layer.{layer}                        1 1 1 . . . . 3   3 3 3 3 3 3   -
     circuit-breaker alerts                               1 1 1 . . . . 3   3 3 3 3 3 3   -
     circuit-breaker services                             1 1 1 . . . . 3   3 3 3 3 3 3   -
     contest public.contests                              1 1 1 . . . . 3   3 3 3 3 3 3   .
-    contest contest.<id>                                 1 1 1 . . . . 3   3 3 3 3 3 3   .
-    contest presence.<id>                                1 1 1 . . . . 3   3 3 3 3 3 3   .
-    contest leaderboard.<id>                             1 1 1 . . . . 3   3 3 3 3 3 3   .
-    contest chat.<id>                                    1 1 1 . . . . 3   3 3 3 3 3 3   .
-    contest participant.<wallet>.<id>                    1 1 1 R . . . 3   3 3 3 3 3 3   R
-    market-data market.<SYMBOL>                          . . . . . . . .   . . . . . .   -
-    market-data metadata.<SYMBOL>                        . . . . . . . .   . . . . . .   -
+    contest contest.{contestId}                          1 1 1 . . . . 3   3 3 3 3 3 3   .
+    contest presence.{contestId}                         1 1 1 . . . . 3   3 3 3 3 3 3   .
+    contest leaderboard.{contestId}                      1 1 1 . . . . 3   3 3 3 3 3 3   .
+    contest chat.{contestId}                             1 1 1 . . . . 3   3 3 3 3 3 3   .
+    contest participant.{wallet}.{contestId}             1 1 1 R . . . 3   3 3 3 3 3 3   R
+    market-data market.{symbol}                          . . . . . . . .   . . . . . .   -
+    market-data metadata.{symbol}                        . . . . . . . .   . . . . . .   -
     market-data market.*                                 . . . . . . . .   . . . . . .   -
     market-data metadata.*                               . . . . . . . .   . . . . . .   -
     monitor public.status                                1 1 1 . . . . 3   3 3 3 3 3 3   .
@@ -218,14 +218,14 @@ CHANNELS = table(
     monitor system.settings                              1 1 1 R R . . 3   3 3 3 3 3 3   R
     monitor system.services                              1 1 1 R R . . 3   3 3 3 3 3 3   R
     monitor system.errors                                1 1 1 R R . . 3   3 3 3 3 3 3   R
-    notifications user.notifications.<wallet>            1 1 1 R . R R 3   3 3 3 3 3 3   R
+    notifications user.notifications.{wallet}            1 1 1 R . R R 3   3 3 3 3 3 3   R
     notifications system.announcements                   1 1 1 . . . . 3   3 3 3 3 3 3   .
-    skyduel skyduel.<name>                               1 1 1 3 3 . . 3   3 3 3 3 3 3   -
+    skyduel skyduel.{service}                            1 1 1 3 3 . . 3   3 3 3 3 3 3   -
     skyduel skyduel.*                                    1 1 1 3 3 . . 3   3 3 3 3 3 3   -
-    system-settings setting.<key>                        1 1 1 . . . . 3   3 3 3 3 3 3   -
-    system-settings category.<category>                   1 1 1 . . . . 3   3 3 3 3 3 3   -
-    token-data market.<SYMBOL>                           . . . . . . . .   . . . . . .   -
-    token-data token.<SYMBOL>                            . . . . . . . .   . . . . . .   -
+    system-settings setting.{key}                        1 1 1 . . . . 3   3 3 3 3 3 3   -
+    system-settings category.{category}                   1 1 1 . . . . 3   3 3 3 3 3 3   -
+    token-data market.{symbol}                           . . . . . . . .   . . . . . .   -
+    token-data token.{symbol}                            . . . . . . . .   . . . . . .   -
     token-data public.tokens                             . . . . . . . .   . . . . . .   -
     token-data public.token_list                         . . . . . . . .   . . . . . .   -
     token-data market.*                                  . . . . . . . .   . . . . . .   -
@@ -264,8 +264,8 @@ def commands_of(document: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def filled(channel: str) -> str:
     """A channel of a family."""
-    names = {"metric": "connections", "SYMBOL": "SOL", "id": "1", "wallet": OWNER, "key": "chat.max_characters"}
-    return re.sub(r"<(\w+)>", lambda placeholder: names.get(placeholder[1], "store"), channel)
+    names = {"metric": "connections", "symbol": "SOL", "contestId": "1", "wallet": OWNER, "key": "chat.max_characters"}
+    return re.sub(r"{(\w+)}", lambda placeholder: names.get(placeholder[1], "store"), channel)
 
 
 def query_of(endpoint: str, caller: Caller) -> str | None:
@@ -321,7 +321,7 @@ def channels_of(document: Mapping[str, Any]) -> dict[str, list[str]]:
     found = {}
     for endpoint, described in document["channels"].items():
         rows = described["x-channels"]
-        groups = ["category.<category>" if "(" in row["group"] else row["group"] for row in rows if row["group"]]
+        groups = [row["group"] for row in rows if row["group"]]
         found[endpoint] = [row["name"] for row in rows] + groups
     return found
 

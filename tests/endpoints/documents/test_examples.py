@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from duelcast.endpoints.documents.example_frames import example_frames
+from duelcast.endpoints.documents import messages
+from duelcast.endpoints.documents.example_frames import all_examples, example_frames
 from duelcast.endpoints.documents.messages import Form, Message, all_messages
 from duelcast.endpoints.documents.schemas import Schemas
 from duelcast.endpoints.kit import Endpoint
@@ -52,6 +53,23 @@ def test_an_example_is_decoded(message: Message) -> None:
             own = {name: value for name, value in frame.items() if name in message.struct.__struct_encode_fields__}
             decoded = msgspec.convert({**own, "type": message_type(message.struct)}, message.struct)
         assert type(decoded) is message.struct
+
+
+def test_every_declared_example_is_one_of_a_message() -> None:
+    structs = {message.struct for message in MESSAGES}
+    assert not [struct for each in all_examples() for struct in each.said if type(struct) not in structs]
+    pushes = {
+        (rule.family, message.struct)
+        for endpoint in ENDPOINTS
+        for rule in endpoint.access_rules.values()
+        for message in messages.pushes(rule)
+    }
+    for each in all_examples():
+        for channel, events in each.pushed.items():
+            families = {
+                family for family, _ in pushes if family.match(channel) is not None or family.group_named(channel)
+            }
+            assert not [event for event in events if not pushes & {(family, type(event)) for family in families}]
 
 
 # ── real frames ─────────────────────────────────────────────────────────────────────────────────────────────────────

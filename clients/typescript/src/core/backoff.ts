@@ -1,9 +1,8 @@
-/** Close codes after which the same attempt would end in the same way. */
-const FINAL: ReadonlySet<number> = new Set([1000, 1002, 1003, 1007, 1009]);
+import { FINAL } from "../generated/contract.js";
 
 /** Whether a close code of the server means that the client must not reconnect. */
 export function isFinal(code: number): boolean {
-  return FINAL.has(code);
+  return FINAL.includes(code);
 }
 
 /** How long the server asks to wait after 1012 and 1013, in milliseconds, if it says so. */

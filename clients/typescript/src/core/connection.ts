@@ -1,8 +1,8 @@
 import { DuelcastError } from "../errors.js";
+import type { EndpointFacts } from "../generated/contract.js";
 import { backOff, isFinal, requestedDelay } from "./backoff.js";
 import { Deadlines } from "./deadlines.js";
-import type { EndpointFacts } from "./facts.js";
-import { isRecord, number, parseFrame, text, time, type Frame } from "./frame.js";
+import { isFrame, isRecord, number, parsed, text, time, type Frame } from "./frame.js";
 import { Interests, LINGER_MS } from "./interests.js";
 import type { Follower } from "./interest.js";
 import type { Membership } from "./membership.js";
@@ -10,7 +10,7 @@ import type { Membership } from "./membership.js";
 const PATIENCE_MS = 10_000;
 const SILENCE_MS = 30_000;
 const WAKE_PATIENCE_MS = 3000;
-const STEADY_MS = 5000;
+const STEADY_MS = 1000;
 
 /**
  * The state of an endpoint's connection: `idle` (nothing is wanted), `connecting`, `open` (established), `waiting` for the
@@ -22,12 +22,12 @@ export type ConnectionState =
   | { readonly is: "waiting"; readonly retryAt?: number }
   | { readonly is: "signed_out" | "refused"; readonly error: DuelcastError };
 
-/** What a connection does outside. Nothing of it calls the connection back before it returns. */
+/** The outside of a connection. Only `deliver` may call the connection back before it returns. */
 export interface Outside {
   /** Asks the token provider; `token` gets the answer. */
   ask(): void;
   /** Opens a WebSocket at the endpoint with these parameters. */
-  dial(query: readonly (readonly [name: string, value: string])[]): void;
+  dial(query: [name: string, value: string][]): void;
   send(data: string): void;
   /** Ends the WebSocket, of which nothing is reported any more; without a code because it is dead. */
   hangUp(code?: number): void;
@@ -55,7 +55,7 @@ export interface Calls {
 
 /**
  * One endpoint's connection, without sockets, timers and clocks: methods report what happened, at the time `now`, and
- * `deadlines` what is due later.
+ * `deadlines` says when it acts by itself.
  */
 export class Connection {
   readonly deadlines: Deadlines = new Deadlines();
@@ -181,15 +181,15 @@ export class Connection {
   received(data: string): void {
     this.#lastArrival = this.now;
     this.deadlines.clear("pong");
-    const frame = parseFrame(data);
-    if (frame !== undefined) this.#handle(frame);
+    const frame = parsed(data);
+    if (isFrame(frame)) this.#handle(frame);
   }
 
   /** The socket was closed, or a dial has failed. */
   lost(code: number, reason: string): void {
     this.#isDialled = false;
-    if (code === 4003) return this.#refuse("PERMISSION_DENIED", "The server does not let this user connect.");
-    if (isFinal(code)) return this.#refuse("REFUSED", `The server closed the connection with code ${code}.`);
+    if (code === 4003) return this.#refuse("PERMISSION_DENIED", "The server refuses this user.");
+    if (isFinal(code)) return this.#refuse("REFUSED", `The server refuses this client: ${code}.`);
     if (code !== 4001) return this.#retry(requestedDelay(code, reason));
     if (this.#isRejected) return this.#signOut();
     this.#isRejected = true;
@@ -199,7 +199,7 @@ export class Connection {
 
   /** A socket cannot even be made, so that another attempt would be useless. */
   fail(cause: unknown): void {
-    this.#refuse("REFUSED", "A WebSocket cannot be opened.", cause);
+    this.#refuse("REFUSED", String(cause), cause);
   }
 
   /** The page is visible, the machine is online again, or its clock has jumped. */
@@ -326,7 +326,7 @@ export class Connection {
   }
 
   #signOut(): void {
-    this.#stop("signed_out", new DuelcastError("UNAUTHORIZED", "This needs a token that the server accepts."));
+    this.#stop("signed_out", new DuelcastError("UNAUTHORIZED", "Sign in."));
   }
 
   #refuse(code: string, message: string, cause?: unknown): void {
@@ -345,7 +345,7 @@ export class Connection {
     this.#become(state);
   }
 
-  /** Whatever belongs to the connection ends with it. */
+  /** Everything that belongs to the connection ends with it. */
   #disconnect(code?: number): void {
     if (this.#isDialled) this.#outside.hangUp(code);
     this.#isDialled = this.isOpen = this.#asks = false;

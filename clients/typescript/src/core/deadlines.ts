@@ -1,4 +1,4 @@
-/** What is due later: at most one deadline for each key. Times are in epoch milliseconds. */
+/** Deadlines, at most one for each key. Times are in epoch milliseconds. */
 export class Deadlines {
   readonly #due = new Map<unknown, { at: number; readonly run: () => void }>();
 
@@ -21,19 +21,18 @@ export class Deadlines {
   /** The earliest time at which something is due; `Infinity` if nothing is. */
   get next(): number {
     let next = Infinity;
-    for (const { at } of this.#due.values()) if (at < next) next = at;
+    for (const { at } of this.#due.values()) next = Math.min(next, at);
     return next;
   }
 
-  /** Runs what is due, in the order of the times. */
+  /** Runs all that are due, in the order of their times. */
   run(now: number): void {
-    for (let next = this.next; next <= now; next = this.next) {
-      for (const [key, { at, run }] of this.#due) {
-        if (at !== next) continue;
-        this.#due.delete(key);
-        run();
-        break;
-      }
+    for (;;) {
+      const next = this.next;
+      const due = [...this.#due].find(([, { at }]) => at === next);
+      if (!due || next > now) return;
+      this.#due.delete(due[0]);
+      due[1].run();
     }
   }
 

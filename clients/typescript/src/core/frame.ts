@@ -1,14 +1,18 @@
 /** A message of the wire, of which only the kind of `type` is certain. */
 export type Frame = { readonly type: string } & Readonly<Record<string, unknown>>;
 
-/** The message in a text frame, or `undefined` if it is none. Never throws. */
-export function parseFrame(text: string): Frame | undefined {
+/** The value that a text is in JSON; `undefined` if it is none. */
+export function parsed(json: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) && typeof value.type === "string" ? (value as Frame) : undefined;
+    return JSON.parse(json);
   } catch {
     return undefined;
   }
+}
+
+/** Whether a value is a message. */
+export function isFrame(value: unknown): value is Frame {
+  return isRecord(value) && typeof value.type === "string";
 }
 
 /** Whether a value is a JSON object. */
@@ -16,9 +20,14 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The elements of a list; none if the value is not a list. */
+export function elements(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
 /** The objects of a list; none if the value is not a list. */
 export function records(value: unknown): Readonly<Record<string, unknown>>[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
+  return elements(value).filter(isRecord);
 }
 
 /** The value if it is a string. */

@@ -14,13 +14,13 @@ export interface Follower {
   begin(channel?: string): void;
   receive(frame: Frame): void;
   change(status: Status, error?: DuelcastError): void;
-  /** Another user is signed in: what belonged to the former one must go at once. */
+  /** Another user is signed in: the values of the former one must go at once. */
   forget?(): void;
 }
 
 /** One thing that is wanted, or was a moment ago. */
 export class Interest {
-  /** Whether each follower holds what a snapshot brought, so that the messages since then are enough. */
+  /** Whether each follower holds the values of a snapshot, so that the messages since then are enough. */
   readonly followers: Map<Follower, boolean> = new Map();
   /** Whether a request of the application joined it, and none has left it. */
   isRequested = false;
@@ -62,7 +62,7 @@ export class Interest {
     }
   }
 
-  /** The values are not complete, or not current. If `error` says that they will not be, what holds nothing is refused. */
+  /** The values are not complete, or not current. If `error` says that they will not be, followers without values are refused. */
   unsettle(error?: DuelcastError): void {
     for (const [follower, holds] of this.followers) {
       follower.change(holds ? "stale" : error ? "refused" : "loading", error);

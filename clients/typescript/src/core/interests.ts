@@ -1,4 +1,4 @@
-import { DuelcastError } from "../errors.js";
+import type { DuelcastError } from "../errors.js";
 import type { Connection } from "./connection.js";
 import { emplace } from "./emplace.js";
 import { isRecord, number, text, type Frame } from "./frame.js";
@@ -7,19 +7,19 @@ import { channelMembership, type Membership } from "./membership.js";
 import { ChannelPosition, type Position } from "./position.js";
 import { isError, serverError } from "./server-error.js";
 
-/** After how many milliseconds what is not wanted any more is left. */
+/** The time for which a channel that is not wanted any more stays joined. */
 export const LINGER_MS = 5000;
 const MISSING_RETRY_MS = 10_000;
 const MAX_IN_SUBSCRIBE = 500;
 
-/** The set of what is wanted of an endpoint, and where the client is in each channel of it. */
+/** All that is wanted of an endpoint, and the position of the client in each channel. */
 export class Interests {
   readonly #connection: Connection;
   readonly #interests = new Map<string, Interest>();
   /** Those of the interests that more channels than one belong to. */
   #wide: readonly Interest[] = [];
   readonly #positions = new Map<string, ChannelPosition>();
-  /** What the client asked to join on this connection, by the id of the message: keys, in its order. */
+  /** The keys that the client asked to join on this connection, in the order of the message, by its id. */
   readonly #asked = new Map<string, readonly string[]>();
   #leaving: string[] = [];
   /** The channels that the endpoint joins by itself, and those of them that the URL resumes. */
@@ -63,7 +63,7 @@ export class Interests {
     }
   }
 
-  /** A request of the application left these channels or rooms: what is wanted besides is joined again. */
+  /** A request of the application left these channels or rooms: those that are still wanted are joined again. */
   release(memberships: readonly Membership[]): void {
     for (const membership of memberships) {
       const interest = this.#interestIn(membership);
@@ -99,9 +99,11 @@ export class Interests {
     follower.change("idle");
     if (interest.followers.size > 0 || interest.isRequested) return;
     this.#forget(interest);
-    if (joining === "no" || joining === "refused" || !this.#connection.isWanted || this.#covering(key).length > 0) return;
+    const isJoined = joining === "asked" || joining === "joined";
+    if (!isJoined || !this.#connection.isWanted || this.#covering(key).length > 0) return;
     if (membership.leave) this.#connection.send(membership.leave);
     else if (membership.join === "subscribe") this.#leaving.push(key);
+    else return;
     this.#rejoinCovered(interest);
   }
 
@@ -114,7 +116,7 @@ export class Interests {
     }
   }
 
-  /** Leaving a room or group leaves its channels too: those that are wanted besides are joined again. */
+  /** Leaving a room or group leaves its channels too: those that are still wanted are joined again. */
   #rejoinCovered(left: Interest): void {
     for (const other of this.#interests.values()) {
       if (left.covers(other.key) && other.joining === "joined") other.joining = "no";
@@ -123,7 +125,7 @@ export class Interests {
 
   // ── joining ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Where the channels that the endpoint joins by itself resume, for the URL: `<channel>,<epoch>,<seq>`. */
+  /** The positions of the channels that the endpoint joins by itself, for the URL: `<channel>,<epoch>,<seq>`. */
   resume(): string[] {
     this.#resumed = this.#connecting.filter((channel) => {
       const covering = this.#covering(channel);
@@ -145,15 +147,15 @@ export class Interests {
     if (this.areWanted) this.#connection.ping();
   }
 
-  /** Sends what joins and leaves since the last call have gathered. */
+  /** Sends the joins and leaves that have gathered since the last call. */
   flush(): void {
     if (!this.#connection.isOpen) return;
     const channels = this.#leaving.splice(0);
-    if (channels.length > 0) this.#connection.send({ type: "unsubscribe", channels });
+    if (channels.length > 0) this.#asked.set(this.#connection.send({ type: "unsubscribe", channels }), []);
     if (this.#join()) this.#connection.ping();
   }
 
-  /** Joins what is wanted and not joined yet. Returns whether anything was sent. */
+  /** Joins all that is wanted and not joined yet. Returns whether anything was sent. */
   #join(): boolean {
     const channels: [key: string, since?: Position | undefined][] = [];
     const commands: [key: string, command: Frame][] = [];
@@ -186,8 +188,7 @@ export class Interests {
     const ends = endsOf(positions);
     this.#connecting = ends.map(([channel]) => channel);
     for (const [channel, end] of ends) {
-      const position = this.#positionIn(channel);
-      if (!position.isConfirmed) position.confirm(this.#connection.epoch, end, false, true);
+      if (!this.#positionIn(channel).isConfirmed) this.#confirm(channel, end, false, true);
     }
     for (const interest of this.#interests.values()) {
       if (interest.membership.join === "connecting" && interest.joining === "asked") interest.joining = "joined";
@@ -207,8 +208,9 @@ export class Interests {
       if (interest) interest.joining = "joined";
       this.#begin(channel, number(frame.seq) ?? NaN, frame, frame.kind === "every");
     } else if (type === "unsubscription_confirmed") {
-      const message = "The rights of the user have changed.";
-      if (channel && !id) this.#refuse(channel, new DuelcastError("SUBSCRIPTION_DENIED", message, { details: frame }));
+      // The rights of the user have changed.
+      if (channel && !id) this.#refuse(channel, serverError({ code: "SUBSCRIPTION_DENIED", ...frame }));
+      else if (channel && !keys) this.release([channelMembership(channel)]);
     } else if (keys) {
       if (isError(frame)) this.#refused(frame, keys);
       else for (const key of keys) this.#joined(frame, key);
@@ -216,14 +218,7 @@ export class Interests {
     return true;
   }
 
-  /** The reply to a request of the application may name positions of channels that it joined. */
-  replied(frame: Frame): void {
-    for (const [channel, end] of endsOf(frame.positions)) {
-      if (!this.#positionIn(channel).isConfirmed) this.#begin(channel, end, frame, true);
-    }
-  }
-
-  /** The answer to a ping: what was confirmed before is complete. */
+  /** A ping is answered: the snapshots and replays that were confirmed before are complete. */
   settle(ping: number): void {
     for (const id of this.#asked.keys()) if (Number(id) < ping) this.#asked.delete(id);
     for (const position of this.#positions.values()) {
@@ -258,17 +253,21 @@ export class Interests {
 
   /** A snapshot or replay of a channel begins. */
   #begin(channel: string, end: number, { recovered, requestId }: Frame, every: boolean): void {
-    const position = this.#positionIn(channel);
-    const isSnapshot = position.confirm(this.#connection.epoch, end, recovered === true, every);
+    const isSnapshot = this.#confirm(channel, end, recovered === true, every);
     const covering = this.#covering(channel);
     for (const interest of covering) {
       if (isSnapshot) interest.begin(channel);
       interest.unsettle();
     }
-    // The client pings after its own commands; nobody does after those of the application and what nobody asked for.
+    // The client pings after its own commands; nobody does after those of the application, or after an unexpected one.
     const isPinged = !this.#connection.isEstablished || this.#asked.has(String(requestId));
     const isFollowed = covering.some(({ followers }) => followers.size > 0);
-    if (!isPinged && (isFollowed || requestId === undefined)) position.settledBy = this.#connection.ping();
+    if (!isPinged && (isFollowed || requestId === undefined))
+      this.#positionIn(channel).settledBy = this.#connection.ping();
+  }
+
+  #confirm(channel: string, end: number, recovered: boolean, every: boolean): boolean {
+    return this.#positionIn(channel).confirm(this.#connection.epoch, end, recovered, every);
   }
 
   /** A command of its own has joined something. */
@@ -276,10 +275,8 @@ export class Interests {
     const interest = this.#interests.get(key);
     if (!interest) return;
     interest.joining = "joined";
-    this.#positionIn(key).confirm(this.#connection.epoch, NaN, false, false);
-    for (const [channel, end] of endsOf(frame.positions)) {
-      this.#positionIn(channel).confirm(this.#connection.epoch, end, frame.recovered === true, true);
-    }
+    this.#confirm(key, NaN, false, false);
+    for (const [channel, end] of endsOf(frame.positions)) this.#confirm(channel, end, frame.recovered === true, true);
     interest.unsettle();
     interest.receive(frame);
   }

@@ -1,7 +1,7 @@
 import type { Frame } from "./frame.js";
 import type { Position } from "./position.js";
 
-/** Something that a connection can follow: a channel, a group, a room, or what the endpoint joins by itself. */
+/** Something that a connection can follow: a channel, a group, a room, or all that the endpoint joins by itself. */
 export interface Membership {
   /** The channel or group; of a room, a name that no channel has. */
   readonly key: string;
@@ -18,15 +18,14 @@ export interface Membership {
 /** A channel or group of an endpoint. */
 export function channelMembership(name: string): Membership {
   const prefix = groupPrefix(name);
-  if (prefix === undefined) return { key: name, join: "subscribe" };
-  return { key: name, join: "subscribe", covers: (channel) => channel.startsWith(prefix) };
+  return { key: name, join: "subscribe", ...(prefix && { covers: (channel) => channel.startsWith(prefix) }) };
 }
 
-/** What the names of a group's channels begin with; `undefined` for a single channel. */
-function groupPrefix(name: string): string | undefined {
+/** The beginning of the names of a group's channels; empty for a single channel. */
+function groupPrefix(name: string): string {
   if (name.endsWith(".*")) return name.slice(0, -1);
   if (name === "services") return "service.";
-  return name.startsWith("category.") ? "setting." : undefined;
+  return name.startsWith("category.") ? "setting." : "";
 }
 
 /** The room of a contest, with all channels of that contest. */

@@ -4,11 +4,11 @@ export interface Position {
   readonly seq: number;
 }
 
-/** What to do with a message: handle it, ignore it as a repeat, or ask for those that are missing before it. */
+/** The treatment of a message: handle it, drop it as a repeat, or ask for the missing ones before it. */
 export type Verdict = "handle" | "drop" | "gap";
 
 /**
- * Where a client is in one channel. `NaN` stands for a number that is not known: every comparison with it is false.
+ * The position of a client in one channel. `NaN` stands for a number that is not known: every comparison with it is false.
  *
  * A confirmation names the position at which a snapshot or replay ends. It counts from the pong that settles the channel;
  * if the connection is lost before, the position is what it was (a replay), or unknown (a snapshot).
@@ -18,11 +18,11 @@ export class ChannelPosition {
   #seq = NaN;
   /** The last message handled on this connection, or where it begins. */
   #last = NaN;
-  /** Where the snapshot or replay under way ends. */
+  /** The end of the snapshot or replay under way. */
   #end = NaN;
   #replays = false;
   #every = false;
-  /** Whether what is missing has been asked for, so that nothing counts before the confirmation. */
+  /** Whether missing messages have been asked for, so that nothing counts before the confirmation. */
   #resumes = false;
   /** Whether the server has confirmed the channel on this connection. */
   isConfirmed = false;
@@ -65,7 +65,7 @@ export class ChannelPosition {
     return "handle";
   }
 
-  /** What is missing is asked for. */
+  /** The missing messages are asked for. */
   resume(): void {
     this.#resumes = true;
     this.isSettled = this.isConfirmed = false;

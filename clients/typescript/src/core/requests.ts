@@ -1,6 +1,7 @@
 import { DuelcastError } from "../errors.js";
+import type { CommandFacts } from "../generated/contract.js";
 import type { Calls, Connection } from "./connection.js";
-import { channelsOf, type EndpointFacts } from "./facts.js";
+import { channelsOf } from "./facts.js";
 import { isRecord, number, type Frame } from "./frame.js";
 import { channelMembership, roomMembership, type Membership } from "./membership.js";
 import { isError, serverError } from "./server-error.js";
@@ -8,7 +9,7 @@ import { isError, serverError } from "./server-error.js";
 const MAX_WAITING = 1000;
 const RETRY_MS = 1000;
 
-/** What a request consists of. */
+/** The parts of a request. */
 export interface RequestPlan {
   /** Makes the command, with its idempotency key, each time that it is sent. */
   readonly command: () => Frame;
@@ -24,18 +25,18 @@ export interface RequestPlan {
 /** A request, which is the key of its time-out among the deadlines; its plan is that of the next attempt. */
 interface Waiting {
   readonly plan: RequestPlan;
-  /** What was sent on this connection and is not answered. */
+  /** The command that was sent on this connection and is not answered. */
   sent?: Frame | undefined;
 }
 
 /** The requests of an endpoint that wait for being sent or answered, in the order in which they were made. */
 export class Requests implements Calls {
   readonly #connection: Connection;
-  readonly #facts: EndpointFacts;
+  readonly #facts: CommandFacts;
   readonly #waiting = new Map<string, Waiting>();
   #maxBytes = Infinity;
 
-  constructor(connection: Connection, facts: EndpointFacts) {
+  constructor(connection: Connection, facts: CommandFacts) {
     this.#connection = connection;
     this.#facts = facts;
   }
@@ -47,9 +48,8 @@ export class Requests implements Calls {
   /** Makes a request; returns its id. */
   make(plan: RequestPlan): string {
     const id = this.#connection.nextId();
-    const refusal = this.#connection.refusal ?? (this.size < MAX_WAITING ? undefined : tooMany());
-    if (refusal) {
-      plan.settle(refusal);
+    if (this.#connection.refusal || this.size >= MAX_WAITING) {
+      plan.settle(this.#connection.refusal ?? new DuelcastError("TOO_MANY_REQUESTS", "Too many requests wait."));
       return id;
     }
     const request: Waiting = { plan };
@@ -57,7 +57,7 @@ export class Requests implements Calls {
     const { timeoutMs } = plan;
     if (timeoutMs < Infinity) {
       this.#connection.deadlines.set(request, this.#connection.now + timeoutMs, () => {
-        this.settle(id, new DuelcastError("TIMEOUT", "The server has not answered in time."));
+        this.settle(id, new DuelcastError("TIMEOUT", "No answer came in time."));
       });
     }
     this.#send();
@@ -85,9 +85,11 @@ export class Requests implements Calls {
     if (!request?.sent) return;
     const { interests, deadlines, now } = this.#connection;
     if (!isError(frame)) {
-      interests.request(this.#memberships(this.#facts.joins, request.sent));
-      interests.release(this.#memberships(this.#facts.leaves, request.sent));
-      interests.replied(frame);
+      const { joins, leaves } = this.#facts;
+      const room = roomMembership(Number(request.sent.contestId));
+      const { type } = request.sent;
+      interests.request(type === "join_contest_room" ? [room] : this.#memberships(joins, request.sent));
+      interests.release(type === "leave_contest_room" ? [room] : this.#memberships(leaves, request.sent));
       return this.settle(id, frame);
     }
     const error = serverError(frame);
@@ -99,7 +101,7 @@ export class Requests implements Calls {
   disconnect(): void {
     for (const [id, request] of this.#waiting) {
       if (request.sent && !request.plan.isRepeatable) {
-        this.settle(id, new DuelcastError("OUTCOME_UNKNOWN", "The connection was lost before the answer."));
+        this.settle(id, new DuelcastError("OUTCOME_UNKNOWN", "No answer came."));
       }
       request.sent = undefined;
     }
@@ -116,7 +118,7 @@ export class Requests implements Calls {
       const command = request.plan.command();
       const bytes = new TextEncoder().encode(JSON.stringify({ ...command, requestId: id })).length;
       if (bytes > this.#maxBytes) {
-        this.settle(id, new DuelcastError("MESSAGE_TOO_BIG", `The server accepts at most ${this.#maxBytes} bytes.`));
+        this.settle(id, new DuelcastError("MESSAGE_TOO_BIG", "The message is too big."));
         continue;
       }
       request.sent = command;
@@ -124,14 +126,9 @@ export class Requests implements Calls {
     }
   }
 
-  /** What a command joins or leaves. */
-  #memberships(templates: EndpointFacts["joins"], command: Frame): Membership[] {
+  /** The channels that a command joins or leaves. */
+  #memberships(templates: CommandFacts["joins"], command: Frame): Membership[] {
     const names = channelsOf(templates?.[command.type] ?? [], command, this.#connection.wallet);
-    if (names.length > 0 && command.type.endsWith("_contest_room")) return [roomMembership(Number(command.contestId))];
     return names.map((name) => channelMembership(name));
   }
-}
-
-function tooMany(): DuelcastError {
-  return new DuelcastError("TOO_MANY_REQUESTS", "Too many requests of this endpoint wait for an answer.");
 }

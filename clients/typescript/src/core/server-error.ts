@@ -8,7 +8,7 @@ export function isError(frame: Frame): boolean {
 
 /** An error message of the server as an error. */
 export function serverError(frame: Frame): DuelcastError {
-  return new DuelcastError(text(frame.code) ?? "UNKNOWN", text(frame.message) ?? "The server refused the command.", {
+  return new DuelcastError(text(frame.code) ?? "UNKNOWN", text(frame.message) ?? "The server refuses this.", {
     field: text(frame.field),
     retryAfterMs: number(frame.retryAfterMs),
     details: frame,

@@ -2,12 +2,19 @@
 
 import type { EndpointName } from "./messages.js";
 
-/** The facts about an endpoint. Templates of channels have the names of a command's fields in braces. */
+/** The facts about an endpoint. */
 export interface EndpointFacts {
   /** The clients that may connect: all, those with a token, or those of admins. */
   readonly auth: "public" | "token" | "admin";
   /** With this name as `endpoint`, a client may connect without a token. */
   readonly publicName?: string;
+}
+
+/**
+ * The facts about the commands of an endpoint, but for those that the client handles by itself: channels and rooms. Templates of
+ * channels have the names of a command's fields in braces.
+ */
+export interface CommandFacts {
   /** The commands that must not be repeated after a lost connection, as they might take effect twice. */
   readonly once?: readonly string[];
   /** The commands that may be repeated if the named field is set. */
@@ -19,120 +26,61 @@ export interface EndpointFacts {
 }
 
 export const ENDPOINTS: Readonly<Record<EndpointName, EndpointFacts>> = {
+  analytics: { auth: "token" },
+  "circuit-breaker": { auth: "token" },
+  contest: { auth: "token", publicName: "public.contests" },
+  "market-data": { auth: "public" },
+  monitor: { auth: "token", publicName: "public.background_scene" },
+  notifications: { auth: "token", publicName: "system.announcements" },
+  skyduel: { auth: "admin" },
+  "system-settings": { auth: "token" },
+  "token-data": { auth: "public" },
+};
+
+export const COMMANDS: Readonly<Record<EndpointName, CommandFacts>> = {
   analytics: {
-    auth: "token",
-    once: ["auth"],
     keys: { track_event: "eventId" },
-    joins: {
-      subscribe_dashboard: ["analytics.dashboard"],
-      subscribe_metric: ["analytics.metric.{metric}"],
-      subscribe: ["{channel}", "{channels}"],
-    },
-    leaves: {
-      unsubscribe_dashboard: ["analytics.dashboard"],
-      unsubscribe_metric: ["analytics.metric.{metric}"],
-      unsubscribe: ["{channel}", "{channels}"],
-    },
+    joins: { subscribe_dashboard: ["analytics.dashboard"], subscribe_metric: ["analytics.metric.{metric}"] },
+    leaves: { unsubscribe_dashboard: ["analytics.dashboard"], unsubscribe_metric: ["analytics.metric.{metric}"] },
   },
   "circuit-breaker": {
-    auth: "token",
-    once: ["service:health_check", "service:reset_circuit_breaker", "auth"],
+    once: ["service:health_check", "service:reset_circuit_breaker"],
     joins: {
       subscribe_all: ["services"],
       "subscribe:services": ["services"],
       "subscribe:layer": ["layer.{layer}"],
       "subscribe:service": ["service.{service}"],
-      subscribe: ["{channel}", "{channels}"],
     },
-    leaves: { unsubscribe: ["{channel}", "{channels}"] },
   },
   contest: {
-    auth: "token",
-    publicName: "public.contests",
-    once: ["set_admin_presence", "auth"],
+    once: ["set_admin_presence"],
     keys: { send_chat_message: "messageId" },
     joins: {
       get_all_contests: ["public.contests"],
       get_contest_state: ["contest.{contestId}"],
       get_participant_status: ["participant.{wallet}.{contestId}"],
       get_leaderboard: ["leaderboard.{contestId}"],
-      join_contest_room: [
-        "contest.{contestId}",
-        "presence.{contestId}",
-        "chat.{contestId}",
-        "leaderboard.{contestId}",
-        "participant.{wallet}.{contestId}",
-      ],
-      subscribe: ["{channel}", "{channels}"],
-    },
-    leaves: {
-      leave_contest_room: [
-        "contest.{contestId}",
-        "presence.{contestId}",
-        "chat.{contestId}",
-        "leaderboard.{contestId}",
-        "participant.*.{contestId}",
-      ],
-      unsubscribe: ["{channel}", "{channels}"],
     },
   },
   "market-data": {
-    auth: "public",
-    once: ["auth"],
-    joins: { SUBSCRIBE_SYMBOLS: ["market.{symbols}", "metadata.{symbols}"], subscribe: ["{channel}", "{channels}"] },
-    leaves: {
-      UNSUBSCRIBE_SYMBOLS: ["market.{symbols}", "metadata.{symbols}"],
-      unsubscribe: ["{channel}", "{channels}"],
-    },
+    joins: { SUBSCRIBE_SYMBOLS: ["market.{symbols}", "metadata.{symbols}"] },
+    leaves: { UNSUBSCRIBE_SYMBOLS: ["market.{symbols}", "metadata.{symbols}"] },
   },
-  monitor: {
-    auth: "token",
-    publicName: "public.background_scene",
-    once: ["auth"],
-    joins: { subscribe: ["{channel}", "{channels}"] },
-    leaves: { unsubscribe: ["{channel}", "{channels}"] },
-  },
-  notifications: {
-    auth: "token",
-    publicName: "system.announcements",
-    once: ["mark_read", "mark_all_read", "auth"],
-    joins: { subscribe: ["{channel}", "{channels}"] },
-    leaves: { unsubscribe: ["{channel}", "{channels}"] },
-  },
+  monitor: {  },
+  notifications: { once: ["mark_read", "mark_all_read"] },
   skyduel: {
-    auth: "admin",
-    once: ["auth"],
     keys: { service_command: "commandId" },
-    joins: { subscribe_service: ["skyduel.{serviceName}"], subscribe: ["{channel}", "{channels}"] },
-    leaves: { unsubscribe_service: ["skyduel.{serviceName}"], unsubscribe: ["{channel}", "{channels}"] },
+    joins: { subscribe_service: ["skyduel.{serviceName}"] },
+    leaves: { unsubscribe_service: ["skyduel.{serviceName}"] },
   },
   "system-settings": {
-    auth: "token",
-    once: ["update_setting", "auth"],
-    joins: {
-      subscribe_setting: ["setting.{key}"],
-      subscribe_category: ["category.{category}"],
-      subscribe: ["{channel}", "{channels}"],
-    },
-    leaves: {
-      unsubscribe_setting: ["setting.{key}"],
-      unsubscribe_category: ["category.{category}"],
-      unsubscribe: ["{channel}", "{channels}"],
-    },
+    once: ["update_setting"],
+    joins: { subscribe_setting: ["setting.{key}"], subscribe_category: ["category.{category}"] },
+    leaves: { unsubscribe_setting: ["setting.{key}"], unsubscribe_category: ["category.{category}"] },
   },
   "token-data": {
-    auth: "public",
-    once: ["auth"],
-    joins: {
-      SUBSCRIBE_SYMBOLS: ["market.{symbols}", "token.{symbols}"],
-      get_all_tokens: ["public.token_list"],
-      subscribe: ["{channel}", "{channels}"],
-    },
-    leaves: {
-      UNSUBSCRIBE_SYMBOLS: ["market.{symbols}", "token.{symbols}"],
-      get_all_tokens: ["public.tokens"],
-      unsubscribe: ["{channel}", "{channels}"],
-    },
+    joins: { SUBSCRIBE_SYMBOLS: ["market.{symbols}", "token.{symbols}"], get_all_tokens: ["public.token_list"] },
+    leaves: { UNSUBSCRIBE_SYMBOLS: ["market.{symbols}", "token.{symbols}"], get_all_tokens: ["public.tokens"] },
   },
 };
 

@@ -2,6 +2,7 @@ import { isRepeatable, withKey } from "../core/facts.js";
 import type { Frame } from "../core/frame.js";
 import { Requests, type RequestPlan } from "../core/requests.js";
 import { DuelcastError } from "../errors.js";
+import { COMMANDS } from "../generated/contract.js";
 import type { Link } from "./link.js";
 import { uuid } from "./uuid.js";
 
@@ -15,7 +16,7 @@ export interface RequestOptions {
 
 /** The requests of a link, which only an application that makes some has. */
 function requestsOf({ connection, options }: Link): Requests {
-  return (connection.calls ??= new Requests(connection, options.facts)) as Requests;
+  return (connection.calls ??= new Requests(connection, COMMANDS[options.name])) as Requests;
 }
 
 /** Makes a request as described; returns a function that ends it with an error. */
@@ -25,21 +26,21 @@ export function submit(link: Link, plan: RequestPlan): (error: DuelcastError) =>
   return (error) => link.happen(() => requestsOf(link).settle(id, error));
 }
 
-/** Sends a command, and resolves with the message that answers it; rejects with a `DuelcastError`. */
-export function request(
+/** Sends a command, and resolves with the message that answers it, an M; rejects with a `DuelcastError`. */
+export function request<M>(
   link: Link,
   command: Frame,
   { timeoutMs = 10_000, signal }: RequestOptions = {},
-): Promise<Frame> {
+): Promise<M> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(aborted(signal));
     const abort = (): void => end(aborted(signal));
     const settle = (result: Frame | DuelcastError): void => {
       signal?.removeEventListener("abort", abort);
       if (result instanceof DuelcastError) reject(result);
-      else resolve(result);
+      else resolve(result as M);
     };
-    const { facts } = link.options;
+    const facts = COMMANDS[link.options.name];
     const keyed = withKey(facts, command, uuid);
     const isSafe = isRepeatable(facts, command.type);
     const plan = { command: () => keyed, isRepeatable: isSafe, timeoutMs, retriesAfter: isPassing, settle };

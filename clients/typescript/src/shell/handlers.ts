@@ -17,8 +17,7 @@ export class Handlers<A extends readonly unknown[]> {
       try {
         handler(...values);
       } catch (error) {
-        if (typeof reportError === "function") reportError(error);
-        else console.error(error);
+        (globalThis.reportError ?? console.error)(error);
       }
     }
   }

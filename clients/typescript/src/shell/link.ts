@@ -1,8 +1,9 @@
 import { Connection, type ConnectionState, type Outside } from "../core/connection.js";
-import type { EndpointFacts } from "../core/facts.js";
 import type { Frame } from "../core/frame.js";
 import type { Follower } from "../core/interest.js";
 import type { Membership } from "../core/membership.js";
+import type { EndpointFacts } from "../generated/contract.js";
+import type { EndpointName } from "../generated/messages.js";
 import type { Clock } from "./clock.js";
 import type { WebSocketClass, WebSocketLike } from "./socket.js";
 import type { Tokens } from "./tokens.js";
@@ -11,10 +12,11 @@ import type { Tokens } from "./tokens.js";
 const JUMP_MS = 2000;
 const LONGEST_TIMER_MS = 1e9;
 
-/** What a link is made of. */
+/** The parts of a link. */
 export interface LinkOptions {
   /** The address of the endpoint, without a query. */
   readonly url: string;
+  readonly name: EndpointName;
   readonly facts: EndpointFacts;
   readonly webSocket: WebSocketClass | undefined;
   readonly clock: Clock;
@@ -46,7 +48,7 @@ export class Link implements Outside {
 
   follow(membership: Membership, follower: Follower): () => void {
     this.act(() => this.connection.follow(membership, follower));
-    // Whatever becomes wanted in the same turn is joined together.
+    // All that becomes wanted in the same turn is joined by one message.
     queueMicrotask(() => this.happen(() => undefined));
     return () => this.happen(() => this.connection.unfollow(membership, follower));
   }
@@ -70,15 +72,14 @@ export class Link implements Outside {
     const asked = ++this.#asked;
     void this.options.tokens.ask().then((answer) => {
       if (asked === this.#asked) this.happen(() => this.connection.token(answer));
-      return undefined;
     });
   }
 
-  dial(query: readonly (readonly [name: string, value: string])[]): void {
+  dial(query: [name: string, value: string][]): void {
     const { url, webSocket } = this.options;
-    const parameters = query.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&");
+    const parameters = new URLSearchParams(query).toString();
     try {
-      if (!webSocket) throw new TypeError("There is no WebSocket here: pass `webSocket` to createClient.");
+      if (!webSocket) throw new TypeError("Pass `webSocket` to createClient.");
       const socket = new webSocket(parameters ? `${url}?${parameters}` : url);
       this.#socket = socket;
       socket.onopen = () => this.happen(() => this.connection.opened());
@@ -117,7 +118,7 @@ export class Link implements Outside {
     return socket;
   }
 
-  /** Sets the timer for what is due next. A timer that is early only looks again. */
+  /** Sets the timer for the next deadline. A timer that is early only looks again. */
   #arm(): void {
     const { clock } = this.options;
     const { next } = this.connection.deadlines;

@@ -13,16 +13,16 @@ const PATIENCE_MS = 10_000;
 /** Asks the provider, once for all who ask while it has not answered. */
 export class Tokens {
   readonly #clock: Clock;
-  #provider: TokenProvider;
+  #provider: string | null | TokenProvider;
   #flight: { readonly since: number; readonly answer: Promise<string | null | Error> } | undefined;
 
   constructor(provider: string | null | TokenProvider, clock: Clock) {
-    this.#provider = asProvider(provider);
+    this.#provider = provider;
     this.#clock = clock;
   }
 
   replace(provider: string | null | TokenProvider): void {
-    this.#provider = asProvider(provider);
+    this.#provider = provider;
     this.#flight = undefined;
   }
 
@@ -39,14 +39,10 @@ export class Tokens {
   }
 }
 
-async function answerOf(provider: TokenProvider): Promise<string | null | Error> {
+async function answerOf(provider: string | null | TokenProvider): Promise<string | null | Error> {
   try {
-    return (await provider()) || null;
+    return (typeof provider === "function" ? await provider() : provider) || null;
   } catch (cause) {
     return new DuelcastError("UNAVAILABLE", "The token provider failed.", { cause });
   }
-}
-
-function asProvider(token: string | null | TokenProvider): TokenProvider {
-  return typeof token === "function" ? token : () => token;
 }

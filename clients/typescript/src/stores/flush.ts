@@ -5,7 +5,7 @@ export type Schedule = (run: () => void) => void;
 
 /** The schedule of the platform. */
 export const platformSchedule: Schedule = (run) => {
-  if (typeof document !== "undefined" && document.visibilityState === "visible") requestAnimationFrame(run);
+  if (globalThis.document?.visibilityState === "visible") requestAnimationFrame(run);
   else setTimeout(run, 0);
 };
 

@@ -1,8 +1,11 @@
 import { emplace } from "../core/emplace.js";
 
+/** How many values with ids, such as messages, a family keeps: the newest. */
+const MAX_IDS = 1000;
+
 interface Item {
   readonly value: unknown;
-  /** The channel whose snapshots contain it; none for what the client made itself. */
+  /** The channel whose snapshots contain it; none for values that the client made itself. */
   readonly from: unknown;
 }
 
@@ -13,7 +16,7 @@ interface Item {
 export class Held {
   readonly #families = new Map<string, Map<unknown, Item>>();
   readonly #lists = new Map<string, readonly unknown[]>();
-  /** What the snapshots under way have not contained yet. */
+  /** The items that the snapshots under way have not contained yet. */
   readonly #absent = new Map<Item, readonly [family: string, key: unknown]>();
 
   get(family: string, key?: unknown): unknown {
@@ -30,6 +33,8 @@ export class Held {
     this.#forget(items.get(key));
     items.set(key, { value, from });
     this.#lists.delete(family);
+    const ids = items.size > MAX_IDS ? [...items.keys()].filter(Number.isInteger) : [];
+    if (ids.length > MAX_IDS) this.remove(family, Math.min(...(ids as number[])));
   }
 
   remove(family: string, key?: unknown): void {
@@ -61,7 +66,7 @@ export class Held {
     return item !== undefined && this.#absent.has(item);
   }
 
-  /** The snapshots are complete: calls `remove` for all that they did not contain. */
+  /** The snapshots are complete: calls `remove` for each value that they did not contain. */
   complete(remove: (family: string, key: unknown) => void): void {
     for (const where of this.#absent.values()) remove(...where);
   }

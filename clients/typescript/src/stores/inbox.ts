@@ -1,17 +1,17 @@
 import { inside, type Client } from "../client.js";
-import { number, records, type Frame } from "../core/frame.js";
+import { elements, number, records, type Frame } from "../core/frame.js";
 import type { Membership } from "../core/membership.js";
 import type { Notification, ReadConfirmed } from "../generated/messages.js";
 import { request } from "../shell/calls.js";
 import { ComposedStore, type Store } from "./store.js";
 
-/** What an inbox holds. */
+/** The value of an inbox. */
 export interface InboxValue {
-  /** How many notifications are not read; `undefined` until the server has said so, and without a token. */
+  /** How many notifications are not read; `undefined` until the server has sent the count, and without a token. */
   readonly unread: { readonly count: number; readonly version: number } | undefined;
   /** The unread notifications at the time of connecting (up to 20) and those that came later, newest first. */
   readonly notifications: readonly Notification[];
-  /** What is announced to everybody, newest first. */
+  /** The announcements to everybody, newest first. */
   readonly announcements: readonly Notification[];
 }
 
@@ -33,30 +33,29 @@ const ANNOUNCEMENTS = "system.announcements";
 const MEMBERSHIP: Membership = { key: "inbox", join: "connecting", covers: () => true };
 
 class UserInbox extends ComposedStore<InboxValue> implements Inbox {
-  async markRead(ids: readonly number[]): Promise<ReadConfirmed> {
-    return (await request(this.link, { type: "mark_read", ids })) as unknown as ReadConfirmed;
+  markRead(ids: readonly number[]): Promise<ReadConfirmed> {
+    return request(this.link, { type: "mark_read", ids });
   }
 
-  async markAllRead(types?: readonly string[]): Promise<ReadConfirmed> {
-    const command = { type: "mark_all_read", ...(types && { types }) };
-    return (await request(this.link, command)) as unknown as ReadConfirmed;
+  markAllRead(types?: readonly string[]): Promise<ReadConfirmed> {
+    return request(this.link, { type: "mark_all_read", types });
   }
 
   override receive(frame: Frame): void {
     const { type, data, channel } = frame;
     const family = channel === ANNOUNCEMENTS ? "announcements" : "notifications";
     if (type === "notification" || type === "notification_batch") {
-      for (const one of records(Array.isArray(data) ? data : [data])) this.put(family, one.id, one, channel);
-    } else if (type === "notification_removed" && Array.isArray(frame.ids)) {
-      for (const id of frame.ids) this.remove(family, id);
+      for (const one of records([data].flat())) this.put(family, one.id, one, channel);
+    } else if (type === "notification_removed") {
+      for (const id of elements(frame.ids)) this.remove(family, id);
     } else if (type === "read_confirmed") {
       this.#read(frame);
     } else if (type === "unread_count") {
-      const version = number(frame.version);
-      const known = this.held.get("unread") as InboxValue["unread"];
+      const { count, version } = frame;
+      const known = this.compose().unread;
       // The versions begin anew with a snapshot.
-      const isNew = known === undefined || this.held.isAbsent("unread") || (version ?? 0) > known.version;
-      if (version !== undefined && isNew) this.put("unread", undefined, { count: frame.count, version }, channel);
+      const isOld = known && !this.held.isAbsent("unread") && !(Number(version) > known.version);
+      if (number(version) !== undefined && !isOld) this.put("unread", undefined, { count, version }, channel);
     }
   }
 
@@ -75,12 +74,13 @@ class UserInbox extends ComposedStore<InboxValue> implements Inbox {
 
   #read({ ids, all, types, timestamp, channel }: Frame): void {
     for (const one of this.held.list("notifications", newestFirst)) {
-      const isNamed = all === true ? !Array.isArray(types) || types.includes(one.type) : Array.isArray(ids) && ids.includes(one.id);
+      const isOfTypes = !types || elements(types).includes(one.type);
+      const isNamed = all === true ? isOfTypes : elements(ids).includes(one.id);
       if (isNamed && !one.read) this.put("notifications", one.id, { ...one, read: true, read_at: timestamp }, channel);
     }
   }
 }
 
 function newestFirst(a: Notification, b: Notification): number {
-  return a.timestamp === b.timestamp ? b.id - a.id : a.timestamp < b.timestamp ? 1 : -1;
+  return b.id - a.id;
 }

@@ -21,12 +21,7 @@ export class LatestValues<K, V> extends FollowedStore<ReadonlyMap<K, V>> impleme
   #values: ReadonlyMap<K, V> | undefined;
   #isChanged = false;
 
-  constructor(
-    flush: Flush,
-    link: Link,
-    membership: Membership,
-    read: (frame: Frame) => readonly [K, V] | undefined,
-  ) {
+  constructor(flush: Flush, link: Link, membership: Membership, read: (frame: Frame) => readonly [K, V] | undefined) {
     super(flush, link, membership);
     this.#read = read;
   }
@@ -80,6 +75,7 @@ export class LatestValues<K, V> extends FollowedStore<ReadonlyMap<K, V>> impleme
 }
 
 class Cell<K, V> implements Store<V | undefined>, Publisher {
+  declare readonly initial: undefined;
   readonly #listeners = new Handlers<[]>();
   readonly #store: LatestValues<K, V>;
   readonly #key: K;

@@ -11,7 +11,7 @@ import type {
   Participant,
   RoomMember,
 } from "../generated/messages.js";
-import { request } from "../shell/calls.js";
+import { request, type RequestOptions } from "../shell/calls.js";
 import type { Link } from "../shell/link.js";
 import { uuid } from "../shell/uuid.js";
 import type { Flush } from "./flush.js";
@@ -32,7 +32,7 @@ export type ChatEntry =
 /** A user in a room; the role of one who came later is not known. */
 export type Occupant = Omit<RoomMember, "role"> & Partial<Pick<RoomMember, "role">>;
 
-/** What a room holds; members are `undefined` until they have arrived. */
+/** The value of a room; members are `undefined` until they have arrived. */
 export interface RoomValue {
   readonly role: ContestRoomJoined["role"] | undefined;
   readonly contest: ContestView | undefined;
@@ -49,6 +49,12 @@ export interface RoomValue {
   readonly chat: readonly ChatEntry[];
 }
 
+/** Options of a chat message. */
+export interface SendOptions extends RequestOptions {
+  /** The UUID of the message; that of a message that has failed, to send it again. */
+  readonly messageId?: string | undefined;
+}
+
 /** The room of a contest. */
 export interface Room extends Store<RoomValue> {
   /**
@@ -56,7 +62,7 @@ export interface Room extends Store<RoomValue> {
    * `failed` there, and the promise rejects with the `DuelcastError`. It is stored once, however often it must be sent.
    * With the `messageId` of a message that has failed, it takes the place of that message.
    */
-  send(content: string, options?: { readonly messageId?: string | undefined }): Promise<ChatMessage>;
+  send(content: string, options?: SendOptions): Promise<ChatMessage>;
   /** Removes a message of one's own that has failed. */
   dismiss(messageId: string): void;
 }
@@ -67,64 +73,57 @@ export function room(client: Client, contestId: number): Room {
   return once(`room ${contestId}`, () => new ContestRoom(flush, link("contest"), contestId));
 }
 
-const MEMBERS = [
-  "role",
-  "contest",
-  "leaderboard",
-  "participant",
-  "members",
-  "memberCount",
-  "spectatorCount",
-  "adminPresent",
-] as const satisfies readonly (keyof RoomValue)[];
+/** The members of the value that messages with `data` bring. */
+const DATA: ReadonlyMap<string, string> = new Map([
+  ["contest_state", "contest"],
+  ["leaderboard_update", "leaderboard"],
+  ["participant_update", "participant"],
+]);
 
 class ContestRoom extends ComposedStore<RoomValue> implements Room {
   readonly #contestId: number;
-  #chat: readonly ChatEntry[] = [];
 
   constructor(flush: Flush, link: Link, contestId: number) {
     super(flush, link, roomMembership(contestId));
     this.#contestId = contestId;
+    this.#set("members", []);
   }
 
-  async send(
-    content: string,
-    { messageId = uuid() }: { readonly messageId?: string | undefined } = {},
-  ): Promise<ChatMessage> {
+  send(content: string, { messageId = uuid(), ...options }: SendOptions = {}): Promise<ChatMessage> {
     const unwant = this.want();
     const own = { messageId, text: content };
-    this.put("own", messageId, { ...own, status: "pending" });
-    try {
-      const command = { type: "send_chat_message", contestId: this.#contestId, ...own };
-      const answer = await request(this.link, command);
-      this.receive(answer);
-      return answer as unknown as ChatMessage;
-    } catch (error) {
-      // It may have come as a push nevertheless.
-      if (this.held.get("own", messageId) !== undefined) this.put("own", messageId, { ...own, status: "failed", error });
-      throw error;
-    } finally {
-      unwant();
-    }
+    this.put("chat", messageId, { ...own, status: "pending" });
+    const command = { type: "send_chat_message", contestId: this.#contestId, ...own };
+    const answer = request<ChatMessage>(this.link, command, options);
+    answer
+      .then(
+        (message) => this.receive({ ...message }),
+        (error: unknown) => {
+          // It may have come as a push nevertheless.
+          if (this.held.get("chat", messageId)) this.put("chat", messageId, { ...own, status: "failed", error });
+        },
+      )
+      .finally(unwant);
+    return answer;
   }
 
   dismiss(messageId: string): void {
-    this.remove("own", messageId);
+    this.remove("chat", messageId);
   }
 
   override receive(frame: Frame): void {
     const { type, data, channel } = frame;
     if (type === "contest_room_joined") this.#joined(frame);
-    else if (type === "contest_state") this.#set("contest", data, channel);
-    else if (type === "leaderboard_update") this.#set("leaderboard", data, channel);
-    else if (type === "participant_update") this.#set("participant", data, channel);
     else if (type === "spectator_count") this.#set("spectatorCount", number(frame.count), channel);
     else if (type === "admin_presence") this.#set("adminPresent", frame.active === true, channel);
     else if (type === "user_presence") this.#present(frame);
     else if (type === "chat_message_deleted") this.remove("chat", frame.id);
-    else if (type === "chat_message" && isRecord(data) && number(data.id) !== undefined) {
+    else if (isRecord(data)) {
+      const name = DATA.get(type);
+      if (name) return this.#set(name, data, channel);
+      if (type !== "chat_message" || !number(data.id)) return;
       this.put("chat", data.id, { ...data, status: "sent" }, this.#chatChannel);
-      this.remove("own", data.messageId);
+      this.remove("chat", data.messageId);
     }
   }
 
@@ -134,15 +133,18 @@ class ContestRoom extends ComposedStore<RoomValue> implements Room {
   }
 
   protected override compose(): RoomValue {
-    const facts = Object.fromEntries(MEMBERS.map((name) => [name, this.held.get(name)]));
-    const [stored, own] = [this.held.list("chat", byId), this.held.list<ChatEntry>("own")];
-    const chat = [...stored, ...own];
-    if (chat.length !== this.#chat.length || chat.some((one, index) => one !== this.#chat[index])) this.#chat = chat;
-    return { ...(facts as unknown as RoomValue), members: this.#members, chat: this.#chat };
-  }
-
-  get #members(): readonly Occupant[] {
-    return (this.held.get("members") as readonly Occupant[] | undefined) ?? NOBODY;
+    const value = (name: keyof RoomValue): never => this.held.get(name) as never;
+    return {
+      role: value("role"),
+      contest: value("contest"),
+      leaderboard: value("leaderboard"),
+      participant: value("participant"),
+      members: value("members"),
+      memberCount: value("memberCount"),
+      spectatorCount: value("spectatorCount"),
+      adminPresent: value("adminPresent"),
+      chat: this.held.list("chat", storedFirst),
+    };
   }
 
   get #chatChannel(): string {
@@ -150,7 +152,7 @@ class ContestRoom extends ComposedStore<RoomValue> implements Room {
   }
 
   #set(name: string, value: unknown, channel?: unknown): void {
-    if (value !== undefined && value !== null) this.put(name, undefined, value, channel);
+    if (value !== undefined) this.put(name, undefined, value, channel);
   }
 
   #joined(frame: Frame): void {
@@ -164,23 +166,21 @@ class ContestRoom extends ComposedStore<RoomValue> implements Room {
   }
 
   #present({ action, user }: Frame): void {
-    if (!isRecord(user) || typeof user.wallet !== "string") return;
-    const { wallet } = user;
-    const others = this.#members.filter((member) => member.wallet !== wallet);
-    const isListed = others.length < this.#members.length;
-    const count = number(this.held.get("memberCount")) ?? 0;
+    if (!isRecord(user)) return;
+    const { members, memberCount = 0 } = this.compose();
+    const others = members.filter(({ wallet }) => wallet !== user.wallet);
+    const isListed = others.length < members.length;
     if (action === "join" && !isListed) {
-      this.#set("members", [...others, { wallet, nickname: text(user.nickname) ?? null }]);
-      this.#set("memberCount", count + 1);
-    } else if (action === "leave" && (isListed || count > others.length)) {
+      this.#set("members", [...others, user]);
+      this.#set("memberCount", memberCount + 1);
+    } else if (action === "leave" && (isListed || memberCount > others.length)) {
       this.#set("members", others);
-      this.#set("memberCount", count - 1);
+      this.#set("memberCount", memberCount - 1);
     }
   }
 }
 
-const NOBODY: readonly Occupant[] = [];
-
-function byId(a: ChatEntry, b: ChatEntry): number {
-  return (a.id ?? 0) - (b.id ?? 0);
+/** Messages that are not stored have no id, and stay in the order in which they were sent. */
+function storedFirst(a: ChatEntry, b: ChatEntry): number {
+  return (a.id ?? Infinity) - (b.id ?? Infinity);
 }

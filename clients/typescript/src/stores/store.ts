@@ -14,6 +14,8 @@ import { Held } from "./held.js";
 export interface Store<T> {
   /** The value; the same object until something in it has changed. */
   get(): T;
+  /** The value before the store was first wanted; on a server, the value with which a page is rendered. */
+  readonly initial: T;
   /** Calls `listener` after each change of the value, the status or the error, until the returned function is called. */
   subscribe(listener: () => void): () => void;
   readonly status: Status;
@@ -23,8 +25,9 @@ export interface Store<T> {
 
 /** A value that the client sets itself. */
 export class ValueStore<T> implements Store<T>, Publisher {
+  declare readonly initial: T;
   readonly status = "live";
-  readonly error = undefined;
+  declare readonly error: undefined;
   readonly #flush: Flush;
   readonly #listeners = new Handlers<[]>();
   /** The value that will be published. */
@@ -33,7 +36,7 @@ export class ValueStore<T> implements Store<T>, Publisher {
 
   constructor(flush: Flush, value: T) {
     this.#flush = flush;
-    this.next = this.#value = value;
+    this.next = this.#value = this.initial = value;
   }
 
   get(): T {
@@ -56,7 +59,7 @@ export class ValueStore<T> implements Store<T>, Publisher {
   }
 }
 
-/** What is common to the stores of channels: being wanted, snapshots, status and listeners. */
+/** The common part of the stores of channels: interest, snapshots, status and listeners. */
 export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher {
   protected readonly held: Held = new Held();
   protected readonly link: Link;
@@ -64,6 +67,8 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
   readonly #membership: Membership;
   readonly #listeners = new Handlers<[]>();
   #wants = 0;
+  /** The first value, from when it was first wanted. */
+  #first: readonly [T] | undefined;
   #unfollow: (() => void) | undefined;
   #state: readonly [status: Status, error?: DuelcastError | undefined] = ["idle"];
   #published: readonly [status: Status, error?: DuelcastError | undefined] = this.#state;
@@ -82,17 +87,22 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
     return this.#published[1];
   }
 
+  get initial(): T {
+    return (this.#first ??= [this.get()])[0];
+  }
+
   subscribe(listener: () => void): () => void {
     return this.#listeners.add(listener, this.want());
   }
 
-  /** Makes it wanted until the returned function is called, once. */
+  /** Makes it wanted until the returned function is called; it may be called once. */
   want(): () => void {
-    if (this.#wants++ === 0) this.#unfollow = this.link.follow(this.#membership, this);
-    let isWanted = true;
+    if (this.#wants++ === 0) {
+      void this.initial;
+      this.#unfollow = this.link.follow(this.#membership, this);
+    }
     return () => {
-      if (isWanted && --this.#wants === 0) this.#unfollow?.();
-      isWanted = false;
+      if (--this.#wants === 0) this.#unfollow?.();
     };
   }
 
@@ -135,7 +145,7 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
   }
 }
 
-/** A store whose value is an object that is composed of what is held. */
+/** A store whose value is an object, composed of the values that it holds. */
 export abstract class ComposedStore<T extends object> extends FollowedStore<T> {
   #value: T | undefined;
 

@@ -24,7 +24,7 @@ from .tracking import Tracking
 from .wanted import LINGER_MS
 
 ESTABLISH_WITHIN_MS = 10_000
-STEADY_MS = 5_000
+STEADY_MS = 1_000
 """A connection that was established for this long resets the back-off."""
 MOST_EXPIRIES = 2
 """A token may expire soon after it was accepted. After more than this many such ends in a row, the client backs off."""

@@ -9,6 +9,8 @@ from .timers import Timer, Timers
 from .tokens import Answer, NoToken, Tokens
 
 BEFORE_MS = 60_000
+LEAST_LIFETIME_MS = 2_000
+"""A token that expires so soon is not replaced before."""
 
 
 class Refresh:
@@ -28,7 +30,9 @@ class Refresh:
         expires_ms, now_ms = epoch_ms(expires_at), epoch_ms(now)
         if expires_ms is None or now_ms is None:
             return
-        left_ms = max(expires_ms - now_ms, 0)
+        left_ms = expires_ms - now_ms
+        if left_ms < LEAST_LIFETIME_MS:
+            return
         delay_ms = left_ms - BEFORE_MS if left_ms >= 2 * BEFORE_MS else left_ms // 2
         self._cancel()
         self._timer = self._timers.after(delay_ms, self._ask)

@@ -34,10 +34,10 @@ def example_frames(message: Message) -> list[Frame]:
 
 def _declared(message: Message) -> Sequence[tuple[Struct, str]]:
     """The instances that are declared for `message`, each with the name of its channel if it is pushed."""
-    said = [(struct, "") for each in _all() for struct in each.said if type(struct) is message.struct]
+    said = [(struct, "") for each in all_examples() for struct in each.said if type(struct) is message.struct]
     pushed = [
         (struct, channel)
-        for each in _all()
+        for each in all_examples()
         for channel, structs in each.pushed.items()
         for struct in structs
         if type(struct) is message.struct
@@ -46,7 +46,8 @@ def _declared(message: Message) -> Sequence[tuple[Struct, str]]:
 
 
 @cache
-def _all() -> Sequence[Examples]:
+def all_examples() -> Sequence[Examples]:
+    """What the files of `examples` declare."""
     return list(_modules())
 
 

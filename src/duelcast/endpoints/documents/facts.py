@@ -1,6 +1,7 @@
 """The facts of the contract that clients need at run time, printed for TypeScript and for Python.
 
-Web pages load the TypeScript file, so it contains only what differs from the usual.
+Web pages load the TypeScript file, so it contains only what differs from the usual, and the facts about commands stand
+apart: a page that makes no requests leaves them out.
 """
 
 from __future__ import annotations
@@ -17,12 +18,19 @@ _TYPESCRIPT = """\
 
 import type { EndpointName } from "./messages.js";
 
-/** The facts about an endpoint. Templates of channels have the names of a command's fields in braces. */
+/** The facts about an endpoint. */
 export interface EndpointFacts {
   /** The clients that may connect: all, those with a token, or those of admins. */
   readonly auth: "public" | "token" | "admin";
   /** With this name as `endpoint`, a client may connect without a token. */
   readonly publicName?: string;
+}
+
+/**
+ * The facts about the commands of an endpoint, but for those that the client handles by itself: channels and rooms. Templates of
+ * channels have the names of a command's fields in braces.
+ */
+export interface CommandFacts {
   /** The commands that must not be repeated after a lost connection, as they might take effect twice. */
   readonly once?: readonly string[];
   /** The commands that may be repeated if the named field is set. */
@@ -34,6 +42,9 @@ export interface EndpointFacts {
 }
 
 """
+_KNOWN = frozenset({"auth", "subscribe", "unsubscribe", "join_contest_room", "leave_contest_room"})
+"""The commands that the client handles by itself."""
+
 _PYTHON = """\
 class CommandFacts(NamedTuple):
     \"\"\"The facts about a command. Templates of channels have the names of its fields in braces.\"\"\"
@@ -66,7 +77,11 @@ def typescript_facts(shapes: Shapes) -> str:
     """The file `contract.ts`."""
     lines = ["export const ENDPOINTS: Readonly<Record<EndpointName, EndpointFacts>> = {"]
     for endpoint in shapes.endpoints:
-        lines += _literal(f"  {property_name(endpoint.name)}: ", _facts(endpoint), ",")
+        facts = _given({"auth": endpoint.auth, "publicName": endpoint.public_name})
+        lines += _literal(f"  {property_name(endpoint.name)}: ", facts, ",")
+    lines += ["};", "", "export const COMMANDS: Readonly<Record<EndpointName, CommandFacts>> = {"]
+    for endpoint in shapes.endpoints:
+        lines += _literal(f"  {property_name(endpoint.name)}: ", _command_facts(endpoint), ",")
     lines += [
         "};",
         "",
@@ -119,17 +134,20 @@ def _has_group(family: ChannelFamily) -> bool:
     return family.group is not None and not PARAMETER.search(family.group)
 
 
-def _facts(endpoint: EndpointShapes) -> dict[str, Any]:
-    """The facts about an endpoint, without those that are empty."""
-    commands = endpoint.commands
-    facts = {
-        "auth": endpoint.auth,
-        "publicName": endpoint.public_name,
-        "once": [command.type for command in commands if not command.safe and command.idempotency_key is None],
-        "keys": {command.type: command.idempotency_key for command in commands if command.idempotency_key is not None},
-        "joins": {command.type: list(command.joins) for command in commands if command.joins},
-        "leaves": {command.type: list(command.leaves) for command in commands if command.leaves},
-    }
+def _command_facts(endpoint: EndpointShapes) -> dict[str, Any]:
+    commands = [command for command in endpoint.commands if command.type not in _KNOWN]
+    return _given(
+        {
+            "once": [command.type for command in commands if not command.safe and command.idempotency_key is None],
+            "keys": {command.type: command.idempotency_key for command in commands if command.idempotency_key},
+            "joins": {command.type: list(command.joins) for command in commands if command.joins},
+            "leaves": {command.type: list(command.leaves) for command in commands if command.leaves},
+        }
+    )
+
+
+def _given(facts: dict[str, Any]) -> dict[str, Any]:
+    """`facts` without those that are empty."""
     return {name: value for name, value in facts.items() if value}
 
 

@@ -1,0 +1,38 @@
+// Uses the package as a stranger does: packs it, installs it with npm into a copy of each example, and builds that.
+
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const project = fileURLToPath(new URL("..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "duelcast-"));
+
+function npm(cwd, ...parameters) {
+  return execFileSync("npm", [...parameters, "--no-audit", "--no-fund"], { cwd, encoding: "utf8", stdio: "pipe" });
+}
+
+try {
+  const [{ filename }] = JSON.parse(npm(project, "pack", "--json", "--pack-destination", folder));
+  for (const example of readdirSync(join(project, "examples"))) {
+    const copy = join(folder, example);
+    const isSource = (path) => !["dist", "node_modules"].includes(basename(path));
+    cpSync(join(project, "examples", example), copy, { recursive: true, filter: isSource });
+    npm(copy, "install", join(folder, filename));
+    npm(copy, "run", "build");
+    const assets = join(copy, "dist", "assets");
+    const scripts = readdirSync(assets).filter((name) => name.endsWith(".js"));
+    if (scripts.length !== 1) throw new Error(`${example} was built into ${scripts.length} scripts.`);
+    const script = readFileSync(join(assets, scripts[0]));
+    if (!script.includes("/api/v69/ws/")) throw new Error(`The script of ${example} does not contain the client.`);
+    console.log(`${example}: ${script.length} bytes, ${gzipSync(script, { level: 9 }).length} gzipped`);
+  }
+} catch (error) {
+  // npm and the tools that it runs print some errors to stdout.
+  console.error(`${error.message}\n${error.stdout ?? ""}`);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}
