@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from http import HTTPStatus
 from typing import Any
@@ -11,8 +12,9 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
-from duelcast.client import Message, Overflow, Refused, RequestFailed, SignedOut, Stream
+from duelcast.client import Message, Overflow, Refusal, Refused, RequestFailed, SignedOut, Stream
 from duelcast.client.generated.circuit_breaker import ServiceAlert
+from duelcast.client.generated.common import GetSubscriptions
 from duelcast.client.generated.contest import GetChatMessages
 from tests.client.scripted import Peer, Watched, alert, price, scripted
 
@@ -91,8 +93,6 @@ async def test_a_slow_reader_of_prices_gets_the_newest_of_each_symbol() -> None:
 
 async def answered(peer: Peer, endpoint: Any) -> None:
     """Return once the client has handled everything that was sent before."""
-    from duelcast.client.generated.common import GetSubscriptions
-
     request = asyncio.create_task(endpoint.request(GetSubscriptions()))
     asked = await peer.receive_type("get_subscriptions")
     await peer.answer(asked, type="subscriptions", data=[])
@@ -246,3 +246,43 @@ async def test_an_unknown_symbol_is_refused_but_not_beside_a_known_one() -> None
             await peer.receive_type("subscribe")
             await peer.send(price("SOL", 1, 1))
             assert (await both).price == 1
+
+
+async def test_a_refusal_that_passes_does_not_end_an_iterator() -> None:
+    async with scripted() as server:
+        watched = Watched(server.url)
+        async with watched.client as client:
+            first = asyncio.create_task(anext(client.market("SOL")))
+            peer = await server.peer()
+            await peer.greet()
+            refusal = {"type": "ERROR", "code": "RATE_LIMIT_EXCEEDED", "message": "Later.", "retryAfterMs": 2_000}
+            await peer.answer(await peer.receive_type("subscribe"), **refusal)
+            await peer.pong()
+            await answered(peer, client.market_data)
+            await watched.clock.advance(2.01)
+            await peer.receive_type("subscribe")
+            await peer.send(price("SOL", 1, 1))
+            assert (await first).price == 1
+
+
+async def test_hooks_hear_of_refusals_and_messages() -> None:
+    refusals: list[Refusal] = []
+    texts: list[tuple[str, str]] = []
+    async with scripted() as server:
+        watched = Watched(server.url, on_refusal=refusals.append, on_frame=lambda *heard: texts.append(heard))
+        async with watched.client as client:
+            unknown = asyncio.create_task(anext(client.market("NEW")))
+            peer = await server.peer()
+            await peer.greet()
+            refusal = {"type": "ERROR", "code": "UNKNOWN_CHANNEL", "message": "no", "field": "channels[0]"}
+            await peer.answer(await peer.receive_type("subscribe"), **refusal)
+            with pytest.raises(Refused):
+                await unknown
+            await answered(peer, client.market_data)
+    (refused,) = refusals
+    assert (refused.endpoint, refused.name, refused.asks_again) == ("market-data", "market.NEW", True)
+    assert [(endpoint, json.loads(text)["type"]) for endpoint, text in texts] == [
+        ("market-data", "connection_established"),
+        ("market-data", "ERROR"),
+        ("market-data", "subscriptions"),
+    ]

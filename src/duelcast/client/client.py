@@ -99,7 +99,7 @@ class Client:
         """
         if not symbols:
             raise ValueError("name at least one symbol, or `*` for all")
-        driver, names = self._driver, list(dict.fromkeys(symbols))
+        driver, names = self._driver, list(dict.fromkeys(symbol.upper() for symbol in symbols))
 
         def begin() -> tuple[Newest[Price], Wish]:
             with driver.turn() as core:
@@ -220,6 +220,11 @@ class Client:
         """The server's time minus this machine's, in seconds; None until it is known."""
         offset_ms = self._driver.core.offset.ms
         return None if offset_ms is None else offset_ms / 1000
+
+    @property
+    def dropped_events(self) -> int:
+        """How many tracked events were dropped because more than 1,000 waited."""
+        return self._driver.core.dropped_events
 
     @property
     def _driver(self) -> Driver:

@@ -141,6 +141,11 @@ class Room:
         )
         return _stored(reply)
 
+    def forget(self, message_id: str) -> None:
+        """Remove a message of one's own that failed from `messages`."""
+        self._store.chat.forget(message_id)
+        self._store.changed()
+
     def chat(self, *, maxsize: int = DEFAULT_MAXSIZE) -> Stream[ChatMessageRecord]:
         """The messages of the chat, each once and in order, beginning with those that the room has. A reader that is
         more than `maxsize` messages late gets `Overflow`."""

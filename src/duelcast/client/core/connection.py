@@ -14,8 +14,9 @@ from .backoff import asked_wait_ms, backoff_ms
 from .following import Following
 from .frames import AuthSuccess, Error, Established, Failure, frame_of, read
 from .liveness import Liveness
-from .offset import ClockOffset, epoch_ms
+from .offset import ClockOffset
 from .pings import Pings
+from .refresh import Refresh
 from .requests import Line, Requests
 from .timers import Timer, Timers
 from .tokens import Answer, NoToken, Tokens
@@ -28,9 +29,6 @@ STEADY_MS = 1_000
 MOST_EXPIRIES = 2
 """A token may expire soon after it was accepted. After more than this many such ends in a row, the client backs off."""
 WAKE_WITHIN_MS = 3_000
-REFRESH_BEFORE_MS = 60_000
-LEAST_LIFETIME_MS = 2_000
-"""A token that expires so soon is not replaced before."""
 LOST = 1006
 """The code of a connection that ended without a close frame (RFC 6455, 7.4.1)."""
 
@@ -72,14 +70,15 @@ class Connection:
         self._facts = ENDPOINTS[name]
         self._pings = Pings(around.timers, around.offset, self._command)
         self._liveness = Liveness(around.timers, self._ping, lambda: self._give_up("The server does not answer."))
+        self._refresh = Refresh(around.timers, around.tokens, self._use_token)
         self.following = Following(name, around.timers, self._pings, self._command, self._report_refusal)
-        line = Line(self._send_text, self._requests_joined, self._requests_left, self._wishes_changed)
+        following = self.following
+        line = Line(self._send_text, following.requests_joined, following.requests_left, self.wishes_changed)
         self.requests = Requests(around.timers, around.new_id, around.new_uuid, line)
-        self.tracking = Tracking(around.timers, self.requests, around.new_uuid, self._wishes_changed)
+        self.tracking = Tracking(around.timers, self.requests, around.new_uuid, self.wishes_changed)
         self._state = ConnectionState(name, "idle")
         self._retry_timer: Timer | None = None
         self._dial_timer: Timer | None = None
-        self._refresh_timer: Timer | None = None
         self._linger_timer: Timer | None = None
         self._idle_since_ms: int | None = None
         self._is_hidden = False
@@ -93,6 +92,7 @@ class Connection:
         self._expired = 0
         """How many in a row ended with 4001 and were not steady."""
         self._last_error = ""
+        """The error in the last message, if that was one without a `requestId`."""
 
     @property
     def state(self) -> ConnectionState:
@@ -104,10 +104,6 @@ class Connection:
         return ConnectionState(self.name, "waiting", self._state.reason, self._state.code, left_s)
 
     # ── the application ───────────────────────────────────────────────────────────────────────────────────────────
-
-    def wishes_changed(self) -> None:
-        """Something is wanted that was not before, or the other way round."""
-        self._wishes_changed()
 
     def refusal(self) -> Failure | None:
         """Why a request cannot be sent, and could not be by waiting; None if it could."""
@@ -129,7 +125,7 @@ class Connection:
         self._refused_tokens = self._expired = self._failed = 0
         self._end(1000)
         self._set_state("idle")
-        self._wishes_changed()
+        self.wishes_changed()
 
     def hide(self) -> None:
         """The page is hidden: do not dial."""
@@ -156,12 +152,13 @@ class Connection:
     def opened(self) -> None:
         """The socket is open."""
         if self._token is not None:
-            self._command({"type": "auth", "token": self._token})
+            self._use_token(self._token)
         self.following.opened()
 
     def received(self, text: str) -> None:
         """A message arrived."""
         self._liveness.heard()
+        self._last_error = ""
         frame = frame_of(text)
         if frame is None:
             return
@@ -172,7 +169,7 @@ class Connection:
                     self._established(message)
             case "auth_success":
                 if success := read(text, AuthSuccess):
-                    self._refresh_before(success.expiresAt, success.timestamp)
+                    self._refresh.before(success.expiresAt, success.timestamp)
             case "subscription_confirmed":
                 self.following.confirmed(frame)
             case "unsubscription_confirmed":
@@ -254,7 +251,7 @@ class Connection:
         self._established_ms = self._timers.now_ms
         self._refused_tokens = 0
         self._liveness.start(message.heartbeatIntervalMs)
-        self._refresh_before(message.expiresAt, message.timestamp)
+        self._refresh.before(message.expiresAt, message.timestamp)
         self.following.established(message)
         self._set_state("open")
         self.requests.opened(message.limits.maxMessageBytes if message.limits is not None else None)
@@ -281,10 +278,11 @@ class Connection:
     def _forget_connection(self) -> None:
         self.id = self._established_ms = None
         self._attempt += 1
-        for timer in (self._dial_timer, self._refresh_timer, self._retry_timer, self._linger_timer):
+        for timer in (self._dial_timer, self._retry_timer, self._linger_timer):
             _cancel(timer)
         self._retry_timer = self._linger_timer = None
         self._liveness.stop()
+        self._refresh.stop()
         self._pings.lost()
         self.following.lost()
         self.tracking.lost()
@@ -309,7 +307,7 @@ class Connection:
     def _wait(self, delay_ms: int, reason: str, code: int | None) -> None:
         self._retry_timer = self._timers.after(delay_ms, self._connect)
         self._set_state("waiting", reason, code)
-        self._wishes_changed()
+        self.wishes_changed()
 
     def _stop(self, name: ConnectionStatus, reason: str, code: int | None) -> None:
         self._set_state(name, reason, code)
@@ -317,34 +315,13 @@ class Connection:
         if failure is not None:
             self.requests.fail_all(failure)
 
-    # ── the token ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _refresh_before(self, expires_at: str | None, now: str | None) -> None:
-        """Ask for another token before this one expires. Both times are the server's."""
-        expires_ms, now_ms = epoch_ms(expires_at), epoch_ms(now)
-        if expires_ms is None or now_ms is None or self.id is None:
-            return
-        left_ms = max(expires_ms - now_ms, 0)
-        if left_ms < LEAST_LIFETIME_MS:
-            return  # too late for a new one
-        delay_ms = left_ms - REFRESH_BEFORE_MS if left_ms >= 2 * REFRESH_BEFORE_MS else left_ms // 2
-        connection = self.id
-        _cancel(self._refresh_timer)
-        self._refresh_timer = self._timers.after(
-            delay_ms, lambda: self._around.tokens.ask(lambda answer: self._refresh(connection, answer))
-        )
-
-    def _refresh(self, connection: int, answer: Answer) -> None:
-        if connection == self.id and not isinstance(answer, NoToken) and answer.value is not None:
-            self._token = answer.value
-            self._command({"type": "auth", "token": answer.value})
-
     # ── what is wanted ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _is_wanted(self) -> bool:
         return bool(self.following.wanted or self.requests or self.tracking)
 
-    def _wishes_changed(self) -> None:
+    def wishes_changed(self) -> None:
+        """Something is wanted that was not before, or the other way round."""
         now_ms = self._timers.now_ms
         if self._is_wanted():
             self._idle_since_ms = None
@@ -370,18 +347,16 @@ class Connection:
             self.following.leave(left)
         else:
             self.following.leave(wanted.take_due(now_ms))
-        self._wishes_changed()
-
-    def _requests_joined(self, channels: list[str]) -> None:
-        self.following.requests_joined(channels)
-
-    def _requests_left(self, channels: list[str]) -> None:
-        self.following.requests_left(channels)
+        self.wishes_changed()
 
     # ── sending ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _report_refusal(self, name: str, failure: Failure, asks_again: bool) -> None:
         self._around.act(Refusal(self.name, name, failure, asks_again))
+
+    def _use_token(self, token: str) -> None:
+        self._token = token
+        self._command({"type": "auth", "token": token})
 
     def _ping(self) -> None:
         self._pings.ping()

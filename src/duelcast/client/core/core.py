@@ -65,6 +65,11 @@ class Core:
         """The states of the endpoints that were used so far."""
         return [connection.state for connection in self._connections.values()]
 
+    @property
+    def dropped_events(self) -> int:
+        """How many tracked events were dropped because too many waited."""
+        return self._connection("analytics").tracking.dropped
+
     # ── the application ───────────────────────────────────────────────────────────────────────────────────────────
 
     def prices(self, symbols: list[str]) -> list[Prices]:

@@ -47,7 +47,7 @@ class Following:
         self._automatic: list[str] = []
         """The channels that the endpoint joined by itself on the last established connection."""
         self._resumed: set[str] = set()
-        """Those of them that the URL of this connection resumes."""
+        """Those of them that the URL of this connection resumes, and that are not confirmed yet."""
         self._asked: dict[str, list[str] | int] = {}
         """By `requestId`: the channels of a `subscribe`, or the contest of a `join_contest_room`."""
         self._retries: list[Timer] = []
@@ -184,6 +184,7 @@ class Following:
         for name in [*channels, *(f"room {contest_id}" for contest_id in rooms)]:
             self._report(name, failure, delay_ms is not None)
         if delay_ms is not None:
+            self._retries = [timer for timer in self._retries if timer.call is not None]
             self._retries.append(self._timers.after(delay_ms, lambda: self._ask_again(channels, rooms)))
         return True
 
@@ -204,6 +205,7 @@ class Following:
         asked = {name for names in self._asked.values() if isinstance(names, list) for name in names}
         positions = {name: seq for name, seq in (message.positions or {}).items() if name not in asked}
         self._named(positions, recovered=False)
+        self._join([channel for channel in self._resumed if self._stores_of(channel)], [])
 
     def confirmed(self, frame: Frame) -> None:
         """`subscription_confirmed`"""
@@ -211,6 +213,7 @@ class Following:
         if message is None:
             return
         self._positions.epoch = message.epoch
+        self._resumed.discard(message.channel)
         stores = self._stores_of(message.channel)
         ping = self._pings.ping() if frame.head.requestId is None and self._is_established and stores else 0
         recovered = message.recovered is True

@@ -12,6 +12,9 @@ from ..frames import Failure, Frame, read
 MOST_MESSAGES = 1_000
 """The oldest are forgotten. The server itself recovers no more than these."""
 
+MOST_FAILED = 100
+"""The number of messages of one's own that are remembered although the server did not store them."""
+
 
 class ChatItem(Struct):
     """A message. One that is not stored yet has no `id`; `message` is the `data` of a stored one."""
@@ -85,6 +88,9 @@ class Chat:
     def sending(self, message_id: str, text: str) -> None:
         """The client sends a message of its own."""
         self._own[message_id] = ChatItem(text, "pending", None, message_id)
+        failed = [key for key, item in self._own.items() if item.status == "failed"]
+        for key in failed[:-MOST_FAILED]:
+            del self._own[key]
 
     def failed(self, message_id: str, failure: Failure) -> None:
         """The server did not store a message of one's own."""

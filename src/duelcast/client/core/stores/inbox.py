@@ -15,6 +15,9 @@ OWN = "user.notifications."
 PARTS = (OWN, ANNOUNCEMENTS)
 """The channels of the inbox; the first is completed by the wallet, which only the server knows."""
 
+MOST_ITEMS = 1_000
+"""The oldest are forgotten."""
+
 Item = dict[str, Any]
 
 
@@ -53,6 +56,8 @@ class _Part:
                 self.items[item_id] = item
                 if self.seen is not None:
                     self.seen.add(item_id)
+        for item_id in sorted(self.items)[:-MOST_ITEMS]:
+            del self.items[item_id]
 
     def end_snapshot(self) -> None:
         if self.seen is not None:
