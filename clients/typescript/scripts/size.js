@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const everything = "export * from '@duelcast/client';";
+const http = "export * from '@duelcast/client/http';";
 const react = "export * from '@duelcast/client/react';";
 const cases = [
   [
@@ -13,6 +14,7 @@ const cases = [
     8192,
   ],
   ["everything", await size(everything), 12288],
+  ["what the HTTP API adds to everything", (await size(everything + http)) - (await size(everything)), 512],
   ["what React adds to everything", (await size(everything + react)) - (await size(everything)), 1536],
 ];
 

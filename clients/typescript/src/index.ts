@@ -17,5 +17,4 @@ export type { Store } from "./stores/store.js";
 export { inbox, type Inbox, type InboxValue } from "./stores/inbox.js";
 export { room, type ChatEntry, type Occupant, type Room, type RoomValue, type SendOptions } from "./stores/room.js";
 export { droppedEvents, track } from "./track.js";
-export { http, type HttpInput, type HttpOperation, type HttpResponse } from "./http.js";
 export { logout, refresh, signIn, type Wallet } from "./sign-in.js";

@@ -1,5 +1,5 @@
 import type { NewToken } from "./generated/http.js";
-import { call } from "./http.js";
+import { call } from "./shell/fetching.js";
 
 /** A Solana wallet. */
 export interface Wallet {

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createClient, http, logout, refresh, signIn } from "../src/index.js";
+import { http } from "../src/http.js";
+import { createClient, logout, refresh, signIn } from "../src/index.js";
 import { base58 } from "../src/sign-in.js";
 
 interface Answer {

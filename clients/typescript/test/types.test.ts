@@ -1,15 +1,6 @@
 import { describe, expectTypeOf, test } from "vitest";
-import {
-  channel,
-  createClient,
-  endpoint,
-  http,
-  leaderboard,
-  market,
-  room,
-  type Client,
-  type Store,
-} from "../src/index.js";
+import { http } from "../src/http.js";
+import { channel, createClient, endpoint, leaderboard, market, room, type Client, type Store } from "../src/index.js";
 import type { ChatMessage, ChatMessages, Leaderboard, Price } from "../src/types.js";
 
 /** Never called. All lines must compile but the marked ones, which must not. */

@@ -47,7 +47,7 @@ def _declared(message: Message) -> Sequence[tuple[Struct, str]]:
 
 @cache
 def all_examples() -> Sequence[Examples]:
-    """What the files of `examples` declare."""
+    """The examples that the files of `examples` declare."""
     return list(_modules())
 
 
