@@ -77,27 +77,6 @@ def test_a_channel_that_the_url_did_not_resume_is_subscribed_to() -> None:
     )
 
 
-def test_tokens_that_expire_at_once_do_not_make_the_client_dial_without_pause() -> None:
-    connection: list[Step] = [
-        dialled("circuit-breaker", AUTH),
-        OPENED,
-        sends(SEND_AUTH, {"type": "subscribe", "channels": ["alerts"]}, ping="$_"),
-        {"frames": [established()]},
-        {"lost": {"code": 4001}},
-    ]
-    run(
-        "circuit-breaker",
-        {"want": {"channel": "alerts"}},
-        *connection,
-        {"state": "connecting"},
-        *connection,
-        {"state": "connecting"},
-        *connection,
-        {"state": {"is": "waiting", "retryInMs": 375}},
-        token="t1",
-    )
-
-
 def test_leaving_a_group_keeps_the_channels_in_it_that_are_wanted() -> None:
     run(
         "market-data",

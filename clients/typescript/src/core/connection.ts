@@ -190,7 +190,7 @@ export class Connection {
     this.#isDialled = false;
     if (code === 4003) return this.#refuse("PERMISSION_DENIED", "The server refuses this user.");
     if (isFinal(code)) return this.#refuse("REFUSED", `The server refuses this: ${code}.`);
-    if (code !== 4001) return this.#retry(requestedDelay(code, reason));
+    if (code !== 4001 || this.#isBrief()) return this.#retry(requestedDelay(code, reason));
     if (this.#isRejected) return this.#signOut();
     this.#isRejected = true;
     this.#end({ is: "idle" });
@@ -313,12 +313,17 @@ export class Connection {
   }
 
   #retry(delayMs?: number): void {
-    if (this.#establishedAt !== undefined && this.now - this.#establishedAt >= STEADY_MS) this.#failedAttempts = 0;
+    if (this.#isBrief() === false) this.#failedAttempts = 0;
     this.#disconnect();
     if (!this.isWanted) return this.#rest();
     const retryAt = this.now + (delayMs ?? backOff(this.#failedAttempts++, this.#random()));
     this.deadlines.set("retry", retryAt, () => this.#start());
     this.#become(this.#isHidden() ? { is: "waiting" } : { is: "waiting", retryAt });
+  }
+
+  /** Whether the connection was established for a short time only; undefined if it was not established. */
+  #isBrief(): boolean | undefined {
+    return this.#establishedAt === undefined ? undefined : this.now - this.#establishedAt < STEADY_MS;
   }
 
   #rest(): void {

@@ -26,7 +26,6 @@ from .wanted import LINGER_MS
 ESTABLISH_WITHIN_MS = 10_000
 STEADY_MS = 1_000
 """A connection that was established for this long resets the back-off."""
-MOST_EXPIRIES = 2
 """A token may expire soon after it was accepted. After more than this many such ends in a row, the client backs off."""
 WAKE_WITHIN_MS = 3_000
 LOST = 1006
@@ -89,8 +88,6 @@ class Connection:
         self._established_ms: int | None = None
         self._refused_tokens = 0
         """How many connections ended with 4001 since one was established."""
-        self._expired = 0
-        """How many in a row ended with 4001 and were not steady."""
         self._last_error = ""
         """The error in the last message, if that was one without a `requestId`."""
 
@@ -122,7 +119,7 @@ class Connection:
         """The application set another token: begin anew with it."""
         if self._state.status == "closed":
             return
-        self._refused_tokens = self._expired = self._failed = 0
+        self._refused_tokens = self._failed = 0
         self._end(1000)
         self._set_state("idle")
         self.wishes_changed()
@@ -192,13 +189,13 @@ class Connection:
 
     def lost(self, code: int, reason: str) -> None:
         """The connection ended, or the attempt failed."""
-        self._count_end()
+        was_brief = self._was_brief()
         sentence = self._last_error or _SENTENCES.get(code) or reason or "The connection was lost."
         self._forget_connection()
         if code in FINAL:
             self._stop("refused", sentence, code)
         elif code == 4001:
-            self._token_refused(sentence)
+            self._token_refused(sentence, was_brief=was_brief)
         elif (asked_ms := asked_wait_ms(code, reason)) is not None:
             self._wait(asked_ms, sentence, code)
         else:
@@ -206,7 +203,6 @@ class Connection:
 
     def turned_away(self, reason: str, code: int) -> None:
         """The server refused to open the WebSocket, or cannot be trusted; trying again would not help."""
-        self._count_end()
         self._forget_connection()
         self._stop("refused", reason, code)
 
@@ -259,10 +255,14 @@ class Connection:
 
     # ── the end of a connection ───────────────────────────────────────────────────────────────────────────────────
 
-    def _count_end(self) -> None:
-        """Reset the back-off if the connection was steady."""
-        if self._established_ms is not None and self._timers.now_ms - self._established_ms >= STEADY_MS:
-            self._failed = self._expired = 0
+    def _was_brief(self) -> bool:
+        """Whether the connection was established, but not for long enough to reset the back-off."""
+        if self._established_ms is None:
+            return False
+        if self._timers.now_ms - self._established_ms < STEADY_MS:
+            return True
+        self._failed = 0
+        return False
 
     def _give_up(self, reason: str) -> None:
         if self.id is not None:
@@ -288,12 +288,11 @@ class Connection:
         self.tracking.lost()
         self.requests.lost()
 
-    def _token_refused(self, sentence: str) -> None:
+    def _token_refused(self, sentence: str, *, was_brief: bool) -> None:
         self._refused_tokens += 1
-        self._expired += 1
         if self._refused_tokens > 1:
             self._stop("signed_out", sentence, 4001)
-        elif self._expired > MOST_EXPIRIES:
+        elif was_brief:
             self._back_off(sentence, 4001)
         else:
             self._set_state("waiting", sentence, 4001)
