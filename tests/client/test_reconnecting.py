@@ -122,7 +122,8 @@ async def test_a_second_refused_token_signs_out_until_another_is_set() -> None:
 
 
 async def test_a_provider_that_fails_is_asked_again_and_its_text_is_not_shown(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+    for logger in ("", "duelcast.client"):
+        caplog.set_level(logging.DEBUG, logger)
     answers: list[str | Exception] = [RuntimeError("secret-token"), "another-token"]
 
     async def provider() -> str:
