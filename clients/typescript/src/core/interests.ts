@@ -63,6 +63,17 @@ export class Interests {
     }
   }
 
+  /** A request of the application asked for something, and thereby joined these channels, which nobody wants to follow. */
+  glance(memberships: readonly Membership[]): void {
+    for (const membership of memberships) {
+      const interest = this.#interestIn(membership);
+      const nobody = { begin: nothing, receive: nothing, change: nothing };
+      interest.followers.set(nobody, true);
+      if (interest.joining === "no") interest.joining = "joined";
+      this.unfollow(membership, nobody);
+    }
+  }
+
   /** A request of the application left these channels or rooms: those that are still wanted are joined again. */
   release(memberships: readonly Membership[]): void {
     for (const membership of memberships) {
@@ -344,4 +355,8 @@ export class Interests {
 /** The channels that `positions` names, and where their snapshots or replays end. */
 function endsOf(positions: unknown): [channel: string, end: number][] {
   return Object.entries(isRecord(positions) ? positions : {}).map(([channel, seq]) => [channel, number(seq) ?? NaN]);
+}
+
+function nothing(): void {
+  // Nobody is interested.
 }

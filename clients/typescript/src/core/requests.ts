@@ -88,7 +88,9 @@ export class Requests implements Calls {
       const { joins, leaves } = this.#facts;
       const room = roomMembership(Number(request.sent.contestId));
       const { type } = request.sent;
-      interests.request(type === "join_contest_room" ? [room] : this.#memberships(joins, request.sent));
+      const joined = type === "join_contest_room" ? [room] : this.#memberships(joins, request.sent);
+      if (type.startsWith("get_")) interests.glance(joined);
+      else interests.request(joined);
       interests.release(type === "leave_contest_room" ? [room] : this.#memberships(leaves, request.sent));
       return this.settle(id, frame);
     }

@@ -72,7 +72,13 @@ class Connection:
         self._refresh = Refresh(around.timers, around.tokens, self._use_token)
         self.following = Following(name, around.timers, self._pings, self._command, self._report_refusal)
         following = self.following
-        line = Line(self._send_text, following.requests_joined, following.requests_left, self.wishes_changed)
+        line = Line(
+            self._send_text,
+            following.requests_joined,
+            following.requests_read,
+            following.requests_left,
+            self.wishes_changed,
+        )
         self.requests = Requests(around.timers, around.new_id, around.new_uuid, line)
         self.tracking = Tracking(around.timers, self.requests, around.new_uuid, self.wishes_changed)
         self._state = ConnectionState(name, "idle")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -12,6 +13,7 @@ from .frames import Confirmed, Ended, Error, Established, Failure, Frame, RoomJo
 from .pings import Pings
 from .positions import Position, Positions
 from .stores.base import Store
+from .stores.channel import Channel
 from .stores.inbox import PARTS
 from .stores.room import Room
 from .timers import Timer, Timers
@@ -111,7 +113,8 @@ class Following:
         """Leave what belonged to `stores` alone. They are not in `wanted` any more."""
         left = list(stores)
         self._routes.clear()
-        channels = [name for name in channels_of(left) if name not in self.wanted.channels()]
+        wanted = self.wanted.channels()
+        channels = [name for name in channels_of(left) if name not in wanted and not self._stores_of(name)]
         rooms = rooms_of(left)
         for store in left:
             self._forget_positions(store)
@@ -138,6 +141,13 @@ class Following:
     def requests_joined(self, channels: list[str]) -> None:
         """Requests joined these channels."""
         self.wanted.requested.update(dict.fromkeys(channels))
+
+    def requests_read(self, channels: list[str]) -> None:
+        """Requests asked for something, which joined these channels although nobody wants to follow them."""
+        for channel in channels:
+            key = "read", channel
+            self.wanted.want(key, partial(Channel, self._endpoint, channel))
+            self.wanted.drop(key, self._timers.now_ms)
 
     def requests_left(self, channels: list[str]) -> None:
         """Requests left these channels; those that stores want are joined again."""

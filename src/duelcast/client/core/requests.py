@@ -43,12 +43,14 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Line:
     """How requests leave. `send` sends a text on the established connection; `joined` and `left` hear of the channels
-    that answered requests joined and left; `emptied` hears that no request waits any more."""
+    that answered requests joined and left, and `read` of those that were joined by a mere question; `settled` is called
+    after each request."""
 
     send: Callable[[str], None]
     joined: Callable[[list[str]], None]
+    read: Callable[[list[str]], None]
     left: Callable[[list[str]], None]
-    emptied: Callable[[], None]
+    settled: Callable[[], None]
 
 
 class Requests:
@@ -154,12 +156,12 @@ class Requests:
         _cancel(request.retry)
         if isinstance(outcome, Frame):
             if joined := list(channels_in(request.facts.joins, request.command)):
-                self._line.joined(joined)
+                is_question = str(request.command["type"]).startswith("get_")
+                (self._line.read if is_question else self._line.joined)(joined)
             if left := list(channels_in(request.facts.leaves, request.command)):
                 self._line.left(left)
         request.settled(outcome)
-        if not self._waiting:
-            self._line.emptied()
+        self._line.settled()
 
 
 def _is_repeatable(facts: CommandFacts) -> bool:
