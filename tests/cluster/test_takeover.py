@@ -526,6 +526,21 @@ async def test_an_entry_of_the_last_leader_after_the_term_was_opened_is_refused(
     await first.lease.lost()
 
 
+async def test_a_leader_asks_the_database_before_it_writes_to_another_run_of_the_log(
+    cluster: Cluster, log: Log
+) -> None:
+    first = await cluster.lead()
+    writer = first.writer
+    assert writer is not None
+    await first.appended()
+    # Another node has begun a term, but the log has lost the entry that opened it.
+    cluster.place.query("update leaders set term = term + 1")
+    run_id = await log.run_id()
+    log.run += 1
+    await until(lambda: first.writing.done() or writer.run_id != run_id)
+    assert isinstance(first.writing.exception(), Fenced)
+
+
 async def test_a_log_that_knows_a_later_term_leads_to_a_term_after_it(cluster: Cluster, log: Log) -> None:
     await log.append(LogEntry(EntryId(FAR_TERM, 0), b""), BEGINNING)
     leader = await cluster.lead()

@@ -60,6 +60,9 @@ class LogWriter:
         """The latest run of the log's server that was found to have all entries appended before."""
         self.on_another_run: Callable[[str], None] = lambda _run_id: None
         """Called with the new `run_id`."""
+        self.confirm: Callable[[], Awaitable[None]] = _nobody_else
+        """Called before anything is appended to another run of the log's server, which may have lost the entry that
+        opened a later term. Raises `Fenced`, and `LogUnavailable` if nobody knows."""
         self._shared = shared
         self._clock = clock
         self._before = BEGINNING
@@ -241,6 +244,8 @@ class LogWriter:
         top = await self._shared.top()
         if top.term > self._appended.term:
             raise Fenced
+        if run_id != self.run_id:
+            await self.confirm()
         for lost in [entry for entry in self._kept if top < entry.id <= self._appended]:
             await self._shared.append(lost, self._keep_after)
         self._checked_s = self._clock.monotonic()
@@ -283,6 +288,10 @@ class LogWriter:
             "Records that were dropped while the log was away; every node was given a copy instead.",
             self.dropped,
         )
+
+
+async def _nobody_else() -> None:
+    """There is no other leader."""
 
 
 def _size_of(record: Record) -> int:

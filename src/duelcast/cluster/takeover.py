@@ -20,8 +20,10 @@ from duelcast.channels.records import BEGINNING, EPOCH, NUMBERS, RUN, URGENT, En
 from duelcast.channels.shared_log import Fenced, LogEntry, LogUnavailable, SharedLog
 from duelcast.clock import Clock, time_ms
 from duelcast.cluster.leadership import Leadership
+from duelcast.store.backend import TermLost
 from duelcast.store.database import Database
 from duelcast.store.epoch import Seen
+from duelcast.store.lease import LeaseUnavailable
 from duelcast.store.unpublished import Unpublished, find_unpublished, stored_bodies
 from duelcast.tasks import cancel, first_ended
 
@@ -145,6 +147,7 @@ class Takeover:
             if self._database.log.numbers:
                 log.warning("begins_anew", term=opened.term)
             self._copied.reset()
+        self._writer.confirm = self._confirm
         self._writer.open(opened, BEGINNING if unpublished is None else self._reader.position, run_id)
         self._writer.attach_to(self._copied)
         if unpublished is not None:
@@ -160,6 +163,15 @@ class Takeover:
         self.writing = asyncio.create_task(self._writer.run())
         await self._leadership.announce(address, epoch.name)
         log.info("leading", term=opened.term)
+
+    async def _confirm(self) -> None:
+        """See `LogWriter.confirm`."""
+        try:
+            await self._leadership.check()
+        except TermLost:
+            raise Fenced from None
+        except LeaseUnavailable as error:
+            raise LogUnavailable(str(error)) from None
 
     async def _stop_writing(self) -> None:
         if self.writing is None:
