@@ -13,7 +13,7 @@ import { createRoot } from "react-dom/client";
 // In the address, `#token=…&contest=2&server=https://duelcast.example` says who is signed in and what the page shows.
 const address = new URLSearchParams(location.hash.slice(1));
 const client = createClient({ url: address.get("server") ?? "http://127.0.0.1:8069", token: address.get("token") });
-const contestId = Number(address.get("contest") ?? 1);
+const contestId = Number(address.get("contest") ?? 2);
 
 function Banner(): ReactNode {
   const connection = useConnection();
