@@ -33,7 +33,7 @@ AFTERWARDS = {
     "Recover": 'import { market } from "@duelcast/client"; market(client, "SOL").subscribe(() => undefined);',
     "Test your own code": "const fake = fakeStore(1); fake.subscribe(() => console.log(fake.get())); fake.set(2);",
 }
-"""What uses a block that only declares something."""
+"""By block that only declares something, the lines that use it."""
 PRINTED = {
     "Sign in": [r"\d{3}"],
     "Follow": [r"SOL \d+(\.\d+)? live", "(ann|bob) leads"],
