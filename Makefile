@@ -81,9 +81,11 @@ clients: .venv/.dev
 conformance: .venv/.dev
 	$(BIN)/python -m tests.conformance.run
 
-## browser-test: the client guide's JavaScript in Chromium, which is installed if possible; skipped without it
+## browser-test: the pages of the guides for client developers in Chromium, which is installed if possible; skipped
+## without it, and those of the TypeScript client without Node.js 20 or newer
 browser-test: .venv/.dev
 	.ci/chromium
+	@if .ci/node; then cd clients/typescript && npm ci --no-audit --no-fund && npm run build; fi
 	$(BIN)/python -m pytest -rs -m browser $(call MARKED,browser)
 
 ## test-process: whole programs: starts, signals, kills, broken databases; takes minutes. ARGS="-k demo" selects tests

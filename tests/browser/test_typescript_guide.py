@@ -24,7 +24,7 @@ ESBUILD = PACKAGE / "node_modules" / ".bin" / "esbuild"
 EXAMPLES = PACKAGE / "examples"
 SCRIPT = re.compile(r'src="(/src/main\.tsx?)"')
 OUTAGE = re.compile(r"WebSocket connection to '\S+' failed: ")
-"""What the browser itself reports of an attempt to connect while no server listens."""
+"""The browser itself reports this of an attempt to connect while no server listens."""
 
 
 @pytest.fixture

@@ -23,11 +23,18 @@ from tests.guides.scene import Scene, token_of
 PROGRAM = "First minute"
 LONGEST_PROGRAM = 15
 TIMEOUT_S = 60.0
-# In this environment the library has its other name.
-BLOCKS = {
-    block.name: block.code.replace("duelcast_client", "duelcast.client")
-    for block in blocks_of(DOCS / "client-python.md", "python")
-}
+READMES = (DOCS.parent / "README.md", DOCS.parent / "clients" / "python" / "README.md")
+HEAD = "from duelcast.client import Client\nasync def block(client: Client) -> None:\n"
+
+
+def python_of(paper: Path) -> dict[str, str]:
+    """The blocks by their names. In this environment the library has its other name."""
+    return {
+        block.name: block.code.replace("duelcast_client", "duelcast.client") for block in blocks_of(paper, "python")
+    }
+
+
+BLOCKS = python_of(DOCS / "client-python.md")
 FRAGMENTS = [name for name in BLOCKS if name != PROGRAM]
 PRINTED = {
     "Sign in": ["signed in, 0 unread"],
@@ -47,7 +54,7 @@ PRINTED = {
 
 
 class Output:
-    """What a block prints, from which the expected lines are struck off."""
+    """Takes the lines that a block prints. `missing` are the expected ones that are not among them."""
 
     def __init__(self, expected: list[str]) -> None:
         self.lines: list[str] = []
@@ -63,7 +70,7 @@ class Output:
 
 
 class Keypair:
-    """That of `solders`, as far as the guide uses it."""
+    """A wallet with the methods of `solders.keypair.Keypair` that the guide uses."""
 
     def __init__(self) -> None:
         self._wallet = Wallet()
@@ -151,17 +158,13 @@ def test_every_block_has_the_right_types(tmp_path: Path) -> None:
         "    def pubkey(self) -> object: ...\n"
         "    def sign_message(self, message: bytes) -> object: ...\n"
     )
-    modules = {}
-    for number, (name, code) in enumerate(BLOCKS.items()):
-        head = (
-            "" if name == PROGRAM else "from duelcast.client import Client\nasync def block(client: Client) -> None:\n"
-        )
-        modules[f"block{number}.py"] = head + (code if name == PROGRAM else textwrap.indent(code, "    "))
-    for file, code in modules.items():
-        (tmp_path / file).write_text(code)
+    blocks = [*BLOCKS.values(), *(code for paper in READMES for code in python_of(paper).values())]
+    modules = [f"block{number}.py" for number in range(len(blocks))]
+    for module, code in zip(modules, blocks, strict=True):
+        (tmp_path / module).write_text(HEAD + textwrap.indent(code, "    "))
     config = tmp_path / "mypy.ini"
     config.write_text(f"[mypy]\nmypy_path = {tmp_path}\n")
-    command = (sys.executable, "-m", "mypy", "--strict", "--config-file", str(config), *sorted(modules))
+    command = (sys.executable, "-m", "mypy", "--strict", "--config-file", str(config), *modules)
     checked = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout
 
