@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +14,28 @@ STOP_TIMEOUT_S = 60.0
 
 
 class ServerProcess:
-    """`duelcast serve` with the simulated feed, on one port of loopback throughout; `log` has its records so far."""
+    """`duelcast serve` with the simulated feed, on one port of loopback throughout; `log` has its records so far.
+    `settings` are further ones by the names of their variables; those of the machine do not count."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, settings: Mapping[str, str] | None = None) -> None:
         self._data_dir = data_dir
+        self._settings = settings or {}
         self._process: subprocess.Popen[str] | None = None
         self.url = ""
         self.log: list[dict[str, Any]] = []
 
     def start(self) -> None:
         """Return once it listens: the first time on a free port, then on the same one."""
+        machine = {name: value for name, value in os.environ.items() if not name.startswith("DUELCAST_")}
         settings = {
+            **self._settings,
             "DUELCAST_PORT": self.url.rpartition(":")[2] or "0",
             "DUELCAST_DATA_DIR": str(self._data_dir),
             "DUELCAST_LOG_FORMAT": "json",
         }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "duelcast.cli", "serve"],
-            env={**os.environ, **settings},
+            env={**machine, **settings},
             stderr=subprocess.PIPE,
             text=True,
         )
