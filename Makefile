@@ -63,8 +63,8 @@ docs: .venv/.dev
 picture: .venv/.dev
 	$(BIN)/python -m duelcast.cli.tail.picture > docs/tail.svg
 
-# Everything about the TypeScript client but its programs, in the order in which it fails soonest.
-NPM_SCRIPTS := build check test size package-check try-packed bench
+# Everything about the TypeScript client but its programs and its examples, in the order in which it fails soonest.
+NPM_SCRIPTS := build check test size package-check bench
 ## clients: builds and tests the client libraries, also with a server that is killed and a network that fails; without
 ## Node.js 20 or newer, which is installed if possible, the Python client alone. ARGS="-k kills" selects tests
 clients: .venv/.dev
@@ -75,7 +75,8 @@ clients: .venv/.dev
 	else \
 		echo "Node.js 20 or newer and npm are missing: the TypeScript client is left out." >&2; \
 	fi
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m clients --timeout 1200 $(call MARKED,clients) $(ARGS)
+	.ci/chromium
+	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m clients --timeout 1200 $(call MARKED,clients) $(ARGS)
 
 ## conformance: the Autobahn suite against the gateway; skipped if its tools are missing
 conformance: .venv/.dev

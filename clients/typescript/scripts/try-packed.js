@@ -1,4 +1,5 @@
-// Uses the package as a stranger does: packs it, installs it with npm into a copy of each example, and builds that.
+// Uses the built package as a stranger does: packs it, installs it with npm into a copy of each example, and builds that.
+// The copies are in the folder that an argument names, or else in one that is removed at the end.
 
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -8,14 +9,14 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const project = fileURLToPath(new URL("..", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "duelcast-"));
+const folder = process.argv[2] ?? mkdtempSync(join(tmpdir(), "duelcast-"));
 
 function npm(cwd, ...parameters) {
   return execFileSync("npm", [...parameters, "--no-audit", "--no-fund"], { cwd, encoding: "utf8", stdio: "pipe" });
 }
 
 try {
-  const [{ filename }] = JSON.parse(npm(project, "pack", "--json", "--pack-destination", folder));
+  const [{ filename }] = JSON.parse(npm(project, "pack", "--json", "--ignore-scripts", "--pack-destination", folder));
   for (const example of readdirSync(join(project, "examples"))) {
     const copy = join(folder, example);
     const isSource = (path) => !["dist", "node_modules"].includes(basename(path));
@@ -34,5 +35,5 @@ try {
   console.error(`${error.message}\n${error.stdout ?? ""}`);
   process.exitCode = 1;
 } finally {
-  rmSync(folder, { recursive: true });
+  if (process.argv[2] === undefined) rmSync(folder, { recursive: true });
 }

@@ -8,13 +8,13 @@
 
         async def board():
             async for board in client.leaderboard(2):
-                print(board.entries[0].nickname)
+                print(board.entries[0].wallet)
 
         async def chat():
             async with client.room(2) as room:
                 await room.send("gg")
                 async for message in room.chat():
-                    print(message.sender.nickname, message.text)
+                    print(message.sender.wallet, message.text)
 
         await asyncio.gather(prices(), board(), chat())
 

@@ -88,7 +88,7 @@ function Chat(): ReactNode {
         {value.chat.map((message) => (
           <li key={message.messageId ?? message.id}>
             {message.status === "sent"
-              ? `${message.sender.nickname}: ${message.text}`
+              ? `${message.sender.nickname ?? message.sender.wallet}: ${message.text}`
               : `${message.text} (${message.status})`}
           </li>
         ))}
