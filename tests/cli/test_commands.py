@@ -197,22 +197,13 @@ def test_record_says_where_it_cannot_write(duelcast: Command) -> None:
     assert (ended.code, ended.err) == (2, "duelcast: The file missing/ticks.jsonl cannot be written.\n")
 
 
-@pytest.mark.parametrize("arguments", [["../admin"], ["market-data", "--url", "http://127.0.0.1"]], ids=" ".join)
-def test_tail_refuses_what_is_no_endpoint_and_no_address(duelcast: Command, arguments: list[str]) -> None:
-    assert duelcast("tail", *arguments).code == 2
+def test_tail_lists_the_endpoints_if_it_is_given_another_name(duelcast: Command) -> None:
+    ended = duelcast("tail", "no-such")
+    assert ended.code == 2
+    for name in ("analytics", "market-data", "token-data"):
+        assert name in ended.err
 
 
-def test_a_demo_whose_rounds_are_too_short_to_be_seen_is_refused(duelcast: Command) -> None:
-    ended = duelcast("demo", "--round", "5s")
-    assert (ended.code, ended.out) == (2, "")
-    assert "at least 10 seconds" in ended.err
-
-
-def test_there_is_no_demo_where_another_server_holds_the_keys(
-    duelcast: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("DUELCAST_JWT_JWKS_URL", "https://keys.example.org")
-    ended = duelcast("demo")
-    assert (ended.code, ended.out) == (2, "")
-    assert "DUELCAST_JWT_SECRET" in ended.err
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("url", ["127.0.0.1:8069", "ftp://127.0.0.1", "ws:///path", "ws://127.0.0.1/?token=a"])
+def test_tail_refuses_what_is_not_the_address_of_a_server(duelcast: Command, url: str) -> None:
+    assert duelcast("tail", "market-data", "--url", url).code == 2

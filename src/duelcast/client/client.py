@@ -61,8 +61,7 @@ class Client:
             raise ValueError("the address of a server looks like https://host or ws://host:port")
         self._url = f"{_SCHEMES[parts.scheme]}://{parts.netloc}{parts.path.rstrip('/')}"
         self._token = token
-        trust = ssl if self._url.startswith("wss:") else None
-        self._options = Options(trust, proxy, user_agent, close_timeout)
+        self._options = Options(ssl, proxy, user_agent, close_timeout)
         self._clock = clock or SystemClock()
         self._hooks = Hooks(on_state, on_refusal, on_frame)
         self._opened: Driver | None = None

@@ -10,7 +10,7 @@ import msgspec
 
 from .core.frames import Failure, Frame
 from .core.requests import DEFAULT_TIMEOUT_MS, Request
-from .core.stores.channel import Channel
+from .core.stores.channel import Pushes
 from .driver import Driver
 from .errors import error_of
 from .messages import Command, Message
@@ -46,13 +46,12 @@ class Endpoint:
 
     def follow(self, *channels: str, maxsize: int = DEFAULT_MAXSIZE) -> Stream[Message]:
         """The messages of channels and groups, in order, typed by the structs of this endpoint. Those of unknown types
-        are left out.
+        are left out. Without arguments, the messages are those of all channels that the connection follows: because the
+        endpoint joins them by itself, or because requests joined them.
 
         A reader that is more than `maxsize` messages late gets `Overflow`. Messages that were missed while the
         connection was lost are recovered; if the server cannot, the channel begins with its snapshot again.
         """
-        if not channels:
-            raise ValueError("name at least one channel")
         driver, endpoint = self._driver, self.name
 
         def begin() -> tuple[Every[Message], Wish]:
@@ -62,12 +61,14 @@ class Endpoint:
                 if (message := message_of(endpoint, frame)) is not None:
                     feed.put(message)
 
-            stores: dict[Key, Channel] = {}
+            stores: dict[Key, Pushes] = {}
             with driver.turn() as core:
+                if not channels:
+                    stores["pushes",] = core.pushes(endpoint)
                 for channel in dict.fromkeys(channels):
-                    store = core.channel(endpoint, channel)
-                    store.readers.append(read)
-                    stores["channel", channel] = store
+                    stores["channel", channel] = core.channel(endpoint, channel)
+            for store in stores.values():
+                store.readers.append(read)
 
             def stop() -> None:
                 for store in stores.values():

@@ -87,14 +87,20 @@ class Socket:
         except ssl.SSLCertVerificationError:
             self._listener.turned_away(self._connection, "This machine does not trust the server's certificate.", LOST)
         except (OSError, EOFError, ValueError, WebSocketException):
-            self._listener.lost(self._connection, LOST, f"No WebSocket server answers at {urlsplit(self._url).netloc}.")
+            self._listener.lost(self._connection, LOST, f"No WebSocket server answers at {self._host}.")
         else:
             await self._use(websocket)
+
+    @property
+    def _host(self) -> str:
+        """The host and port, without the user and password that an address may contain."""
+        return urlsplit(self._url).netloc.rpartition("@")[2]
 
     async def _open(self) -> ClientConnection:
         return await connect(
             self._url,
-            ssl=self._options.ssl,
+            # `websockets` refuses None for `wss`, and anything else for `ws`.
+            ssl=(self._options.ssl or True) if self._url.startswith("wss:") else None,
             proxy=None if urlsplit(self._url).hostname in _LOOPBACK else self._options.proxy,
             user_agent_header=self._options.user_agent,
             max_size=MAX_MESSAGE_BYTES,

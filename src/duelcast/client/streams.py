@@ -1,7 +1,7 @@
 """Asynchronous iterators over what arrives.
 
 Their feeds collect while nobody reads, so a slow reader never holds up a connection. A stream begins to follow when it
-is first iterated, and ends when it is closed or nobody refers to it any more.
+is entered with `async with` or first iterated, and ends when it is closed or nobody refers to it any more.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Stream(Generic[T]):
         return self
 
     async def __anext__(self) -> T:
-        feed, following = self._open = self._open or self._begin()
+        feed, following = self._opened()
         while (value := feed.take()) is None:
             if (error := following.error()) is not None:
                 raise error
@@ -121,6 +121,7 @@ class Stream(Generic[T]):
         self._end()
 
     async def __aenter__(self) -> Stream[T]:
+        self._opened()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -128,6 +129,10 @@ class Stream(Generic[T]):
 
     def __del__(self) -> None:
         self._end()
+
+    def _opened(self) -> tuple[Newest[T] | Every[T], Following]:
+        self._open = self._open or self._begin()
+        return self._open
 
     def _end(self) -> None:
         opened, self._open = self._open, None

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from rich.live import Live
 
 from duelcast.cli.tail.board import PriceBoard
 from duelcast.cli.tail.lines import line, number, printable
@@ -127,15 +128,16 @@ def test_the_board_leaves_other_messages_to_the_lines() -> None:
 
 def test_raw_frames_stay_one_per_line_and_notices_go_elsewhere() -> None:
     out, err = io.StringIO(), io.StringIO()
-    with Lines(out, err, raw=True) as output:
-        output.message('{\n"type":"pong"}', {"type": "pong"})
-        output.notice("connected")
+    output = Lines(out, err, raw=True)
+    output.message('{\n"type":"pong"}', {"type": "pong"})
+    output.notice("connected")
     assert (out.getvalue(), err.getvalue()) == ('{ "type":"pong"}\n', "# connected\n")
 
 
 def test_the_terminal_shows_prices_as_a_table_and_the_rest_as_lines() -> None:
     console = Console(file=io.StringIO(), width=120, force_terminal=True)
-    with Board(ManualClock(), console) as output:
+    with Live(console=console, auto_refresh=False) as live:
+        output = Board(live, ManualClock())
         output.tick()
         output.message("", {"type": "symbols_subscribed", "timestamp": TIME})
         output.message("", price(182.374))

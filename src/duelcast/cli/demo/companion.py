@@ -3,8 +3,8 @@ an earlier demo created."""
 
 from __future__ import annotations
 
-import asyncio
 import random
+from contextlib import AsyncExitStack
 
 import typer
 
@@ -40,18 +40,15 @@ class Demo:
         clock, rng = SystemClock(), random.Random()  # noqa: S311 - entertains, guards nothing
         websocket, trust = websocket_url(self._settings, url), trust_of(self._settings)
         passes = Passes(issuer_of(self._settings))
-        seats = [Seat(bot, websocket, trust, passes, clock, rng) for bot in BOTS[:SEATS]]
-        async with Api(f"http{websocket.removeprefix('ws')}", trust, passes) as api:
+        async with Api(f"http{websocket.removeprefix('ws')}", trust, passes) as api, AsyncExitStack() as stack:
+            seats = [await stack.enter_async_context(Seat(bot, websocket, trust, passes)) for bot in BOTS[:SEATS]]
             crowd = Crowd(api, seats, clock, rng)
 
             def opened(contests: list[Contest]) -> None:
                 typer.echo(guide(websocket, passes, contests, crowd.symbols))
 
             organiser = Organiser(api, clock, rng, self._round_s)
-            async with asyncio.TaskGroup() as tasks:
-                for seat in seats:
-                    tasks.create_task(seat.run())
-                tasks.create_task(Show(organiser, crowd, clock, rng, self._round_s, opened).run())
+            await Show(organiser, crowd, clock, rng, self._round_s, opened).run()
 
 
 async def claim(database: Database) -> None:

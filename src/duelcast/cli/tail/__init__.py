@@ -1,1 +1,1 @@
-"""`duelcast tail`: follows an endpoint. The logic of targets, positions and reconnecting does no I/O."""
+"""`duelcast tail`: follows an endpoint with the client library."""

@@ -1,130 +1,138 @@
-"""The client's side of a subscription over many connections, without I/O."""
+"""Follows channels with the client library, and reports on the connection."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
-from duelcast.cli.tail.asked import Asked, names
-from duelcast.cli.tail.positions import Positions
-from duelcast.cli.tail.reconnect import Stop
-from duelcast.cli.tail.targets import Command, Item, Targets, awaited_channels
+import msgspec
 
-ASK_AGAIN_INTERVAL_S = 5.0
-"""How often the client asks again for items that the server could not send."""
+from duelcast import __version__
+from duelcast.cli.tail.outputs import Output
+from duelcast.client import Client, ConnectionState, Refusal
+from duelcast.clock import Clock
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """The reaction to a message: commands to send, sentences to show, and whether to stop."""
-
-    commands: list[Command] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    stop: Stop | None = None
+REFRESH_INTERVAL_S = 0.25
 
 
-class Follower:
-    """Requests the targets on each connection, starting where the previous connection ended, and reports whether the
-    messages missed in between were recovered.
+class Stop(NamedTuple):
+    """The reason to stop, and the exit code."""
 
-    Items refused on the first connection are given up; if no others are left, the follower stops. An item that is
-    refused on a later connection is requested again, because a restarted server may not know it yet.
+    sentence: str
+    code: int = 1
+
+
+async def follow(url: str, endpoint: str, channels: list[str], token: str | None, output: Output, clock: Clock) -> int:
+    """Show what the endpoint sends, by itself and in `channels`, until there is a reason to stop: the exit code."""
+    report, events = Report(channels, output), asyncio.Queue[Callable[[], Stop | None]]()
+    client = Client(
+        url,
+        token=token or None,
+        user_agent=f"duelcast-tail/{__version__}",
+        clock=clock,
+        on_frame=lambda _, frame: events.put_nowait(partial(report.frame, frame)),
+        on_state=lambda state: events.put_nowait(partial(report.state, state)),
+        on_refusal=lambda refusal: events.put_nowait(partial(report.refusal, refusal)),
+    )
+    refreshing = asyncio.create_task(_refresh(output, clock))
+    try:
+        async with client, client.endpoint(endpoint).follow(*channels, maxsize=1):
+            while (stop := (await events.get())()) is None:
+                pass
+    finally:
+        refreshing.cancel()
+    output.notice(stop.sentence)
+    return stop.code
+
+
+async def _refresh(output: Output, clock: Clock) -> None:
+    while True:
+        await clock.sleep(REFRESH_INTERVAL_S)
+        output.tick()
+
+
+class Report:
+    """Shows what happens on the connection.
+
+    If the first connection refuses all channels, nothing is left to follow. Later ones may refuse them for a while: a
+    restarted server may not know them yet.
     """
 
-    def __init__(self, targets: Targets) -> None:
-        self._targets = targets
-        self._positions = Positions()
-        self._asked = Asked()
-        self._last_epoch: str | None = None
+    def __init__(self, channels: list[str], output: Output) -> None:
+        self._channels = channels
+        self._output = output
+        self._connections = 0
         self._awaited: set[str] = set()
-        self._shown: set[Item] = set()
-        self._recovered = 0
-        self._lost = 0
+        """The channels that this connection has not answered yet, and an empty name until it is established."""
+        self._recovered: list[bool] = []
+        """Whether each channel that was resumed on this connection was recovered."""
+        self._refusals: dict[str, Refusal] = {}
 
-    def connecting(self) -> None:
-        """Begin a connection."""
-        self._last_epoch = self._positions.epoch or self._last_epoch
-        self._positions.connecting()
-        self._asked.connecting()
-        self._awaited.clear()
-        self._shown.clear()
+    def frame(self, frame: str) -> None:
+        """A message arrived."""
+        try:
+            message = msgspec.json.decode(frame, type=dict[str, Any])
+        except (msgspec.DecodeError, RecursionError):
+            self._output.notice("the server sent something that is not a message")
+            return
+        if message.get("type") != "pong":  # those answer pings of the client itself
+            self._output.message(frame, message)
+        if message.get("type") == "subscription_confirmed":
+            self._confirmed(str(message.get("channel")), message.get("recovered"))
 
-    def receive(self, message: Mapping[str, Any]) -> Step:
-        """Handle a message of the server."""
-        asked_from = self._positions.since(str(message.get("channel")))
-        self._positions.observe(message)
-        missing = self._asked.answered(message, refusals_last=self._last_epoch is None)
-        step = self._step(message, missing, had_position=asked_from is not None)
-        if self._asked.nothing_is_left:
-            return Step(step.commands, step.notices, Stop("There is nothing left to follow.", failed=True))
-        return step
+    def state(self, state: ConnectionState) -> Stop | None:
+        """The state changed. Returns a reason to stop if it is final."""
+        match state.status:
+            case "connecting":
+                self._awaited, self._recovered, self._refusals = {"", *self._channels}, [], {}
+            case "open":
+                self._connections += 1
+                if self._connections == 1:
+                    self._output.notice("connected")
+                self._settle("")
+            case "waiting":
+                when = "at once" if state.retry_in_s is None else f"in {state.retry_in_s:.1f} s"
+                self._output.notice(f"{state.reason} Trying again {when}.")
+            case "signed_out":
+                return Stop(f"{state.reason} Give one with --token.")
+            case "refused":
+                return Stop(state.reason, 0 if state.code == 1000 else 1)
+        return None
 
-    def again(self) -> list[Command]:
-        """Commands that ask again for items that the server could not send."""
-        return self._asking(self._asked.later)
+    def refusal(self, refusal: Refusal) -> Stop | None:
+        """The server refused a channel. Returns a reason to stop if that was the last one."""
+        if refusal.name not in self._refusals:
+            again = ", but asked for again" if refusal.asks_again else ""
+            failure = refusal.failure
+            self._output.notice(f"{refusal.name} is not followed{again}: {failure.code}: {failure.message}")
+        self._refusals[refusal.name] = refusal
+        self._settle(refusal.name)
+        may_come = [
+            one.asks_again and (self._connections > 1 or one.failure.retry_after_ms is not None)
+            for one in self._refusals.values()
+        ]
+        is_over = self._refusals.keys() >= set(self._channels) and not any(may_come)
+        return Stop("There is nothing left to follow.") if is_over else None
 
-    def _step(self, message: Mapping[str, Any], missing: list[Item], *, had_position: bool) -> Step:
-        match message.get("type"):
-            case "connection_established":
-                return self._established()
-            case "subscription_confirmed":
-                return self._confirmed(message, had_position=had_position)
-            case "symbols_subscribed" if missing:
-                return Step(notices=[f"unknown: {names(missing)}"] if self._is_news(missing) else [])
-            case "error" | "ERROR":
-                return self._failed(message, missing)
-        return Step()
-
-    def _failed(self, message: Mapping[str, Any], missing: list[Item]) -> Step:
-        notices = []
-        if not missing or self._is_news(missing):
-            what = f" ({names(missing)})" if missing else ""
-            notices.append(f"{message.get('code')}: {message.get('message')}{what}")
-        lost = self._awaited.intersection(item.name for item in missing)
-        if lost:
-            self._awaited -= lost
-            self._lost += len(lost)
-            notices += [] if self._awaited else [self._summary()]
-        return Step(notices=notices)
-
-    def _is_news(self, missing: list[Item]) -> bool:
-        """Whether any of `missing` was not yet reported on this connection; items are requested repeatedly."""
-        new = set(missing) - self._shown
-        self._shown |= new
-        return bool(new)
-
-    def _established(self) -> Step:
-        commands = self._asking()
-        if self._last_epoch is None:
-            return Step(commands, ["connected"])
-        self._awaited = set(awaited_channels(commands))
-        self._recovered = self._lost = 0
+    def _confirmed(self, channel: str, recovered: object) -> None:
+        self._refusals.pop(channel, None)
         if self._awaited:
-            return Step(commands)
-        same = self._positions.epoch == self._last_epoch
-        return Step(
-            commands, [f"reconnected, going on with a snapshot{'' if same else ': recovered=false (new epoch)'}"]
-        )
+            self._recovered += [recovered] if isinstance(recovered, bool) else []  # None: nothing to resume from
+            self._settle(channel)
+        elif recovered is False:
+            self._output.notice(f"{channel}: recovered=false, going on with a snapshot")
 
-    def _asking(self, items: Iterable[Item] | None = None) -> list[Command]:
-        """Commands that ask for `items`; by default for all targets that were not refused."""
-        targets = self._targets.without(self._asked.refused) if items is None else self._targets.only(items)
-        return [self._asked.asking(command) for command in targets.commands(self._positions)]
+    def _settle(self, name: str) -> None:
+        if name in self._awaited:
+            self._awaited.remove(name)
+            if not self._awaited and self._connections > 1:
+                self._output.notice(_summary(self._recovered))
 
-    def _confirmed(self, message: Mapping[str, Any], *, had_position: bool) -> Step:
-        channel, recovered = str(message.get("channel")), message.get("recovered")
-        if channel not in self._awaited:
-            if recovered is False and had_position:
-                return Step(notices=[f"{channel}: recovered=false, going on with a snapshot"])
-            return Step()
-        self._awaited.discard(channel)
-        self._recovered += recovered is True
-        self._lost += recovered is not True
-        return Step(notices=[] if self._awaited else [self._summary()])
 
-    def _summary(self) -> str:
-        if not self._lost:
-            return f"reconnected: recovered=true ({self._recovered} channels)"
-        of_all = f"{self._lost} of {self._lost + self._recovered} channels"
-        return f"reconnected: recovered=false ({of_all}), going on with a snapshot"
+def _summary(recovered: list[bool]) -> str:
+    lost, count = recovered.count(False), len(recovered)
+    if lost:
+        return f"reconnected: recovered=false ({lost} of {count} channels), going on with a snapshot"
+    return f"reconnected: recovered=true ({count} channels)" if count else "reconnected, going on with a snapshot"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Protocol, Self, TextIO
+from typing import Any, Protocol, TextIO
 
-from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
@@ -16,13 +14,7 @@ from duelcast.clock import Clock
 
 
 class Output(Protocol):
-    """Shows messages; used as a context manager."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
+    """Shows messages."""
 
     def message(self, frame: str, message: Mapping[str, Any]) -> None:
         """Show a message; `frame` is its text as received."""
@@ -42,14 +34,6 @@ class Lines:
         self._err = err
         self._raw = raw
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Nothing to do: each line is flushed."""
-
     def message(self, frame: str, message: Mapping[str, Any]) -> None:
         # In JSON, line breaks can only occur between values, where a space means the same.
         text = frame.replace("\r", " ").replace("\n", " ") if self._raw else line(message)
@@ -63,30 +47,21 @@ class Lines:
 
 
 class Board:
-    """A table of prices at the bottom of a terminal; everything else scrolls by above it."""
+    """A table of prices that `live` shows at the bottom of a terminal; everything else scrolls by above it."""
 
-    def __init__(self, clock: Clock, console: Console | None = None) -> None:
+    def __init__(self, live: Live, clock: Clock) -> None:
+        self.prices = PriceBoard()
+        self._live = live
         self._clock = clock
-        self._board = PriceBoard()
-        self._live = Live(console=console, auto_refresh=False, transient=False)
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._live.stop()
 
     def message(self, frame: str, message: Mapping[str, Any]) -> None:
-        if not self._board.take(message, self._clock.monotonic()):
+        if not self.prices.take(message, self._clock.monotonic()):
             self._live.console.print(Text(line(message)))
 
     def notice(self, sentence: str) -> None:
         self._live.console.print(Text(f"# {printable(sentence)}", style="dim"))
 
     def tick(self) -> None:
-        if not self._board.is_empty:
-            table = self._board.table(self._clock.monotonic(), self._live.console.width)
+        if not self.prices.is_empty:
+            table = self.prices.table(self._clock.monotonic(), self._live.console.width)
             self._live.update(table, refresh=True)

@@ -37,7 +37,11 @@ _SENTENCES = {
     1003: "The server refused this client: binary frame.",
     1007: "The server refused this client: text that is not UTF-8.",
     1009: "The server refused this client: message too big.",
+    1011: "The server failed.",
+    1012: "The server restarts.",
+    1013: "The server is full.",
     4003: "Access denied: this endpoint needs another role, or the wallet is banned.",
+    4008: "This client read too slowly.",
 }
 _SIGNED_OUT = "Authentication failed or expired; a new token is needed."
 

@@ -14,7 +14,7 @@ from .frames import Failure
 from .offset import ClockOffset
 from .requests import DEFAULT_TIMEOUT_MS, Outcome, Request
 from .stores.base import Store
-from .stores.channel import Channel
+from .stores.channel import Channel, Pushes
 from .stores.inbox import Inbox
 from .stores.leaderboard import Leaderboard
 from .stores.prices import Prices
@@ -96,6 +96,10 @@ class Core:
         """Want the messages of a channel or group."""
         made = self._want(endpoint, ("channel", channel), lambda: Channel(endpoint, channel))
         return cast("Channel", self._begin(endpoint, [made])[0])
+
+    def pushes(self, endpoint: str) -> Pushes:
+        """Want a connection, and the messages of all channels that it follows."""
+        return cast("Pushes", self._begin(endpoint, [self._want(endpoint, ("pushes",), Pushes)])[0])
 
     def drop(self, endpoint: str, *key: str | int) -> None:
         """Take back one call of those above; `key` is its name and its argument, such as `"market", "SOL"`."""

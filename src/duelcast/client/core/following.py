@@ -13,8 +13,8 @@ from .frames import Confirmed, Ended, Error, Established, Failure, Frame, RoomJo
 from .pings import Pings
 from .positions import Position, Positions
 from .stores.base import Store
-from .stores.channel import Channel
-from .stores.inbox import PARTS
+from .stores.channel import Channel, Pushes
+from .stores.inbox import PARTS, Inbox
 from .stores.room import Room
 from .timers import Timer, Timers
 from .wanted import Wanted, channels_of, inboxes_of, rooms_of
@@ -101,8 +101,8 @@ class Following:
         if not self._is_open:
             return
         channels = channels_of(new)
-        if inboxes_of(new) and self._is_established:
-            # The inbox comes with the connection, which is over. Joining its channels again repeats the snapshot.
+        if self._is_established and any(type(store) in (Inbox, Pushes) for store in new):
+            # Their channels came with the connection, which is over. Joining them again repeats the snapshots.
             channels += self._automatic
         elif inboxes_of(new):
             self._begin_inboxes()
@@ -114,10 +114,11 @@ class Following:
         left = list(stores)
         self._routes.clear()
         wanted = self.wanted.channels()
-        channels = [name for name in channels_of(left) if name not in wanted and not self._stores_of(name)]
+        channels = [name for name in channels_of(left) if name not in wanted and not self._is_held(name)]
         rooms = rooms_of(left)
-        for store in left:
-            self._forget_positions(store)
+        for channel in self._positions.channels():
+            if not self._stores_of(channel):
+                self._positions.forget(channel)
         if not self._is_open:
             return
         if channels:
@@ -132,11 +133,9 @@ class Following:
         ]
         self._join(again, [])
 
-    def _forget_positions(self, store: Store) -> None:
-        names = [store.chat_channel] if isinstance(store, Room) else channels_of([store])
-        for name in names:
-            if not self._stores_of(name):
-                self._positions.forget(name)
+    def _is_held(self, channel: str) -> bool:
+        """Whether any store needs `channel` to be followed; `Pushes` takes what there is."""
+        return any(type(store) is not Pushes for store in self._stores_of(channel))
 
     def requests_joined(self, channels: list[str]) -> None:
         """Requests joined these channels."""
@@ -238,8 +237,11 @@ class Following:
         message = read(frame.text, Ended)
         if message is not None and message.reason is not None:
             failure = Failure("SUBSCRIPTION_DENIED", f"The server ended the subscription ({message.reason}).")
-            for store in self._stores_of(message.channel):
+            stores = self._stores_of(message.channel)
+            for store in stores:
                 store.refuse(failure)
+            if stores:
+                self._report(message.channel, failure, False)
 
     def joined(self, frame: Frame) -> None:
         """`contest_room_joined`"""

@@ -54,6 +54,10 @@ class Positions:
         track = self._tracks.get(channel)
         return track is not None and track.awaits_confirmation
 
+    def channels(self) -> list[str]:
+        """The channels about which anything is known."""
+        return list(self._tracks)
+
     def forget(self, channel: str) -> None:
         self._tracks.pop(channel, None)
 

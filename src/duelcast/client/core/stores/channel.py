@@ -1,4 +1,4 @@
-"""The messages of a channel or group, which are delivered and not held."""
+"""Messages of channels, which are delivered and not held."""
 
 from __future__ import annotations
 
@@ -9,19 +9,29 @@ from ..frames import Frame
 from .base import Store
 
 
-class Channel(Store):
-    """Delivers the messages of any channel or group, in order."""
+class Pushes(Store):
+    """Delivers the messages of all channels that the connection follows, whoever joined them, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readers: list[Callable[[Frame], None]] = []
+        """Called with each message. They must not raise."""
+
+    def takes(self, channel: str) -> bool:
+        return True
+
+    def receive(self, frame: Frame) -> None:
+        for reader in tuple(self.readers):
+            reader(frame)
+
+
+class Channel(Pushes):
+    """Joins a channel or group, and delivers its messages."""
 
     def __init__(self, endpoint: str, channel: str) -> None:
         super().__init__()
         self.channel = channel
         self._prefix = group_prefix(endpoint, channel)
-        self.readers: list[Callable[[Frame], None]] = []
-        """Called with each message. They must not raise."""
 
     def takes(self, channel: str) -> bool:
         return channel == self.channel or (self._prefix is not None and channel.startswith(self._prefix))
-
-    def receive(self, frame: Frame) -> None:
-        for reader in tuple(self.readers):
-            reader(frame)
