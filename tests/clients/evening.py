@@ -5,20 +5,22 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.clients.programs import Program, running
+from tests.clients.programs import PROJECT, Program, running
 from tests.clients.town import CONTEST, Town, token_of
 
 SAY_PAUSE_S = 0.1
 NOTIFY_EVERY = 10
 AGREE_TIMEOUT_S = 60.0
-PROGRAMS = {"ann": "python", "bob": "python", "cat": "node", "dan": "node"}
-"""The language of each program, by its wallet."""
+_SECOND = "node" if shutil.which("node") and (PROJECT / "clients/typescript/dist").exists() else "python"
+PROGRAMS = {"ann": "python", "bob": "python", "cat": _SECOND, "dan": _SECOND}
+"""The language of each program, by its wallet; without Node.js, or a built TypeScript client, all are in Python."""
 
 
 class Evening:
