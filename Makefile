@@ -69,6 +69,7 @@ NPM_SCRIPTS := build check test size package-check bench
 ## Node.js 20 or newer, which is installed if possible, the Python client alone. ARGS="-k kills" selects tests
 clients: .venv/.dev
 	$(BIN)/python -m pytest -n 2 tests/client
+	$(BIN)/python -m benchmarks.client --quick
 	@if .ci/node; then \
 		cd clients/typescript && npm ci --no-audit --no-fund && \
 		for script in $(NPM_SCRIPTS); do npm run $$script || exit; done; \

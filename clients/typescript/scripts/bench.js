@@ -4,6 +4,7 @@
 import { createClient, market } from "@duelcast/client";
 
 const [SYMBOLS, MESSAGES, FRAMES, ROUNDS, GOAL_US] = [300, 10_000, 60, 15, 20];
+const MOST_TIMES_PARSING = 10;
 
 let socket;
 class Socket {
