@@ -103,6 +103,8 @@ def test_channels_are_listed_with_kind_key_messages_and_right() -> None:
         "kind": "latest",
         "key": ["player"],
         "events": ["score", "player_left"],
+        "snapshotEvents": [],
+        "groupSnapshotEvents": [],
         "who": "anyone",
         "description": "Scores of a board.",
     }
@@ -126,6 +128,22 @@ def test_names_are_templates_and_keys_are_paths(
 ) -> None:
     (row,) = (row for row in DOCUMENT.root["channels"][endpoint]["x-channels"] if row["name"] == name)
     assert (row["group"], list(row["parameters"]), row["key"]) == (group, parameters, key)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name", "further", "further_of_group"),
+    [
+        ("contest", "public.contests", ["all_contests"], []),
+        ("contest", "chat.{contestId}", [], []),
+        ("circuit-breaker", "service.{service}", [], ["services:state"]),
+        ("system-settings", "setting.{key}", ["setting"], ["category_settings"]),
+    ],
+)
+def test_messages_that_only_snapshots_contain_are_listed_apart(
+    endpoint: str, name: str, further: list[str], further_of_group: list[str]
+) -> None:
+    (row,) = (row for row in DOCUMENT.root["channels"][endpoint]["x-channels"] if row["name"] == name)
+    assert (row["snapshotEvents"], row["groupSnapshotEvents"]) == (further, further_of_group)
 
 
 @pytest.mark.parametrize(

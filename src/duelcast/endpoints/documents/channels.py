@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from duelcast.channels.names import Family, Kind, Role
 from duelcast.endpoints.documents.fields import Schema
 from duelcast.endpoints.kit import AccessRule, Endpoint, anyone
-from duelcast.wire.messages import message_type
+from duelcast.wire.messages import Event, message_type
 
 
-class ChannelDescription(Struct, frozen=True):
+class ChannelDescription(Struct, frozen=True, rename="camel"):
     """A family of channels that an endpoint opens.
 
     `name` and `group` are templates, such as `market.{symbol}` and `market.*`; `parameters` has the schemas of the
-    parameters in both. `key` lists the paths of the fields that make the key of a message.
+    parameters in both. `key` lists the paths of the fields that make the key of a message. `snapshot_events` and
+    `group_snapshot_events` are sent only in snapshots, of a channel and of the group.
     """
 
     name: str
@@ -26,6 +27,8 @@ class ChannelDescription(Struct, frozen=True):
     kind: str
     key: Sequence[str]
     events: Sequence[str]
+    snapshot_events: Sequence[str]
+    group_snapshot_events: Sequence[str]
     who: str
     description: str
 
@@ -44,9 +47,16 @@ def _described(rule: AccessRule) -> ChannelDescription:
         kind="latest" if family.kind is Kind.LATEST else "every",
         key=family.key_paths,
         events=[message_type(event) for event in family.events],
+        snapshot_events=_further(rule.snapshot_events, family),
+        group_snapshot_events=_further(rule.group_snapshot_events, family),
         who=_followers(rule.right, family),
         description=family.description,
     )
+
+
+def _further(events: Iterable[type[Event]], family: Family) -> list[str]:
+    """The types of `events` that are not published on the channels of a family."""
+    return [message_type(event) for event in events if event not in family.events]
 
 
 def _followers(right: Callable[..., bool], family: Family) -> str:
