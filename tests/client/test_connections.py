@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from duelcast.client import Client, Refusal, Refused
+from duelcast.client import Client, Refusal, Refused, channels
 from duelcast.client.generated.circuit_breaker import ServiceAlert
 from duelcast.client.generated.common import GetSubscriptions, Subscribe
 from duelcast.clock import ManualClock
@@ -75,7 +75,7 @@ async def test_a_stream_without_channels_does_not_keep_those_of_others() -> None
         async with watched.client as client, client.circuit_breaker.follow():
             peer = await server.peer()
             await peer.greet()
-            async with client.circuit_breaker.follow("services"):
+            async with client.circuit_breaker.follow(channels.SERVICES):
                 assert (await peer.receive_type("subscribe"))["channels"] == ["services"]
             await watched.state("open")
             await watched.clock.advance(6)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterator
-from types import ModuleType
-from typing import Any, Union, get_args
+from fnmatch import fnmatchcase
+from types import FunctionType, ModuleType
+from typing import Any, Union, get_args, get_type_hints
 
 import msgspec
 import pytest
 
-from duelcast.client.generated import common
+from duelcast.client.generated import channels, common
 from duelcast.client.generated.contract import ENDPOINTS
 from duelcast.client.messages import Command, Message
 from tests.e2e.transcript import GOLDEN
@@ -62,7 +63,7 @@ def without_null(value: Any) -> Any:
     return value
 
 
-def commands_of(module: ModuleType) -> dict[str, type[Command[Any]]]:
+def commands_of(module: ModuleType) -> dict[str, type[Command[Any, Any]]]:
     """The commands of an endpoint by type; its own ones win over those that endpoints share."""
     found = [each for part in (common, module) for each in vars(part).values()]
     commands = (each for each in found if isinstance(each, type) and issubclass(each, Command) and each is not Command)
@@ -102,10 +103,36 @@ def test_every_command_is_answered_with_the_declared_reply_or_an_error(endpoint:
             continue  # unknown, deprecated or wrong
         reply = module.MESSAGES[answer["type"]]
         if not issubclass(reply, common.ErrorEvent):
-            (declared,) = get_args(command.__orig_bases__[0])  # type: ignore[attr-defined]  # generic classes have it
+            declared, takers = get_args(command.__orig_bases__[0])  # type: ignore[attr-defined]  # generic classes have it
             assert reply is declared
+            assert takers is str or endpoint in get_args(takers)
             checked.add(command)
     assert checked
+
+
+def declared_channels() -> dict[str, Any]:
+    """The type of each constant by its name on the wire, and of what each function returns, by a pattern of names."""
+    types = {str(vars(channels)[constant]): type_ for constant, type_ in get_type_hints(channels).items()}
+    for each in vars(channels).values():
+        if isinstance(each, FunctionType):
+            hints = get_type_hints(each)
+            types.setdefault(str(each(*"*" * (len(hints) - 1))), hints["return"])
+    return types
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_every_channel_brings_the_declared_messages(endpoint: str) -> None:
+    types = declared_channels()
+    sent = [line["server"] for line in recording(endpoint) if "channel" in line.get("server", ())]
+    messages = [message for message in sent if "subscription" not in message["type"]]
+    assert messages
+    for message in messages:
+        name = message["channel"]
+        pattern = name if name in types else next(pattern for pattern in types if fnmatchcase(name, pattern))
+        takers, brought = get_args(types[pattern])
+        assert endpoint in get_args(takers)
+        kind = MODULES[endpoint].MESSAGES[message["type"]]
+        assert kind in (get_args(brought) or (brought,)), name
 
 
 def test_a_command_is_encoded_with_its_type_and_the_members_that_are_set() -> None:

@@ -12,24 +12,22 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
-from duelcast.client import Message, Overflow, Refusal, Refused, RequestFailed, SignedOut, Stream
+from duelcast.client import Overflow, Refusal, Refused, RequestFailed, SignedOut, Stream, channels
 from duelcast.client.generated.circuit_breaker import ServiceAlert
 from duelcast.client.generated.common import GetSubscriptions
 from duelcast.client.generated.contest import GetChatMessages
 from tests.client.scripted import Peer, Watched, alert, price, scripted
 
 
-async def next_alert(stream: Stream[Message]) -> int:
-    message = await anext(stream)
-    assert isinstance(message, ServiceAlert)
-    return int(message.alert.id)
+async def next_alert(stream: Stream[ServiceAlert]) -> int:
+    return int((await anext(stream)).alert.id)
 
 
 async def test_a_stream_goes_on_where_the_connection_was_lost() -> None:
     async with scripted() as server:
         watched = Watched(server.url, token="t1")
         async with watched.client as client:
-            alerts = client.circuit_breaker.follow("alerts")
+            alerts = client.circuit_breaker.follow(channels.ALERTS)
             first = asyncio.create_task(next_alert(alerts))
             peer = await server.peer()
             await peer.greet(positions={"alerts": 10})
@@ -60,7 +58,7 @@ async def test_a_slow_reader_of_every_message_is_told_how_many_it_lost() -> None
     async with scripted() as server:
         watched = Watched(server.url, token="t1")
         async with watched.client as client:
-            alerts = client.circuit_breaker.follow("alerts", maxsize=3)
+            alerts = client.circuit_breaker.follow(channels.ALERTS, maxsize=3)
             first = asyncio.create_task(next_alert(alerts))
             peer = await server.peer()
             await peer.greet()
@@ -103,7 +101,7 @@ async def test_a_second_refused_token_signs_out_until_another_is_set() -> None:
     async with scripted() as server:
         watched = Watched(server.url, token="old")
         async with watched.client as client:
-            alerts = client.circuit_breaker.follow("alerts")
+            alerts = client.circuit_breaker.follow(channels.ALERTS)
             first = asyncio.create_task(next_alert(alerts))
             for _ in range(2):
                 peer = await server.peer()
@@ -173,7 +171,7 @@ async def test_a_server_that_refuses_to_open_a_connection_is_left_alone(status: 
                 await anext(client.market("SOL"))
             assert refused.value.code == str(status.value)
             with pytest.raises(RequestFailed, match="REFUSED"):
-                await client.market_data.request(GetChatMessages(contestId=2))
+                await client.market_data.request(GetSubscriptions())
 
 
 @pytest.mark.parametrize("status", [HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS])

@@ -9,19 +9,43 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 PROGRAM = """
-from typing import assert_type
+from typing import Any, Literal, assert_type, cast
 
-from duelcast.client import Client, Stored
-from duelcast.client.generated.contest import GetLeaderboard, LeaderboardUpdate, SendChatMessage
+from duelcast.client import Channel, Client, Endpoint, EndpointName, Message, Stored, Stream, channels
+from duelcast.client.generated.circuit_breaker import ServiceAlert, ServicesState, ServiceUpdate
+from duelcast.client.generated.common import MarketPrice, MarketSentiment, MarketVolume, Ping, Pong, SubscribeSymbols
+from duelcast.client.generated.contest import (
+    ChatMessage, ChatMessageDeleted, GetLeaderboard, LeaderboardUpdate, SendChatMessage
+)
 from duelcast.client.generated.records import ChatMessageRecord, Leaderboard, Price
 
 
-async def use(client: Client) -> None:
+async def use(client: Client, name: str, names: list[str]) -> None:
 {body}
 """
 
 RIGHT = """
     assert_type(await client.contest.request(GetLeaderboard(contestId=2)), LeaderboardUpdate)
+    assert_type(client.contest, Endpoint[Literal["contest"]])
+    assert_type(client.endpoint("contest"), Endpoint[Literal["contest"]])
+    for endpoint in (client.contest, client.endpoint(cast("EndpointName", name))):
+        assert_type(await endpoint.request(Ping()), Pong)
+    await client.market_data.request(SubscribeSymbols(symbols=["SOL"]))
+    await client.token_data.request(SubscribeSymbols(symbols=["SOL"]))
+
+    assert_type(client.circuit_breaker.follow(channels.ALERTS, maxsize=10), Stream[ServiceAlert])
+    assert_type(client.circuit_breaker.follow(channels.service("cache")), Stream[ServiceUpdate])
+    assert_type(client.circuit_breaker.follow(channels.SERVICES), Stream[ServiceUpdate | ServicesState])
+    assert_type(client.contest.follow(channels.chat(2), channels.chat(3)), Stream[ChatMessage | ChatMessageDeleted])
+    for symbols in (client.market_data, client.token_data):
+        assert_type(
+            await anext(symbols.follow(channels.market("SOL"))), MarketPrice | MarketVolume | MarketSentiment
+        )
+    several: Stream[Message] = client.contest.follow(channels.chat(2), channels.leaderboard(2))
+    every: Stream[Message] = client.contest.follow(channels.chat(2))
+    assert_type(client.contest.follow(*map(Channel, names)), Stream[Any])
+    assert_type(client.contest.follow(), Stream[Message])
+
     assert_type(await anext(client.market("SOL", "BTC")), Price)
     assert_type(await anext(client.leaderboard(2)), Leaderboard)
     assert_type(await client.track("opened", {"symbol": "SOL"}), Stored)
@@ -37,6 +61,21 @@ WRONG = {
     'await client.contest.request({"type": "get_leaderboard", "contestId": 2})': "arg-type",
     "await client.contest.request(SendChatMessage(contestId=2))": "call-arg",
     "(await client.contest.request(GetLeaderboard(contestId=2))).entries": "attr-defined",
+    "await client.notifications.request(GetLeaderboard(contestId=2))": "arg-type",
+    "await client.contest.request(SubscribeSymbols(symbols=['SOL']))": "arg-type",
+    "await client.endpoint('monitor').request(GetLeaderboard(contestId=2))": "arg-type",
+    "client.endpoint('contests')": "type-var",
+    "client.endpoint(name)": "type-var",
+    "client.contest.follow(channels.ALERTS)": "arg-type",
+    "client.contest.follow(channels.market('SOL'))": "arg-type",
+    "client.contest.follow(channels.chat(2), channels.market('SOL'))": "arg-type",
+    "client.contest.follow('chat.2')": "call-overload",
+    "channels.chat('2')": "arg-type",
+    "channels.participant('wallet')": "call-arg",
+    "channels.market(7)": "arg-type",
+    "channels.chats(2)": "attr-defined",
+    "(await anext(client.monitor.follow(channels.SYSTEM_ERRORS))).alert": "attr-defined",
+    "(await anext(client.contest.follow(channels.chat(2)))).data": "union-attr",
     "(await anext(client.market('SOL'))).prize": "attr-defined",
     "client.market(7)": "arg-type",
     "client.leaderboard('2')": "arg-type",

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from duelcast.client import Client, Refused, RequestFailed, SignedOut
+from duelcast.client import Client, Refused, RequestFailed, SignedOut, channels
 from duelcast.client.generated.analytics import GetServerStats
-from duelcast.client.generated.common import MarketPrice
+from duelcast.client.generated.common import MarketPrice, Unsubscribe
 from duelcast.client.generated.contest import GetLeaderboard, LeaderboardUpdate
 from duelcast.client.generated.notifications import GetUnread
-from duelcast.client.generated.system_settings import GetSetting, UpdateSetting
+from duelcast.client.generated.system_settings import GetSetting, SettingFound, SettingUpdate, UpdateSetting
 from duelcast.client.room import Room
 from tests.e2e.contest.contest_room import ADMIN, Stage, stage
 
@@ -163,34 +163,41 @@ async def test_settings_are_followed_as_they_change(scene: Stage) -> None:
     async with client_of(scene, ADMIN) as client:
         settings = client.system_settings
         before = await settings.request(GetSetting(key="chat.max_characters"))
-        changes = settings.follow("setting.chat.max_characters")
+        changes = settings.follow(channels.setting("chat.max_characters"))
         first = asyncio.create_task(anext(changes))
-        await first
+        assert isinstance(await first, SettingFound)
         await settings.request(
             UpdateSetting(key="chat.max_characters", value=123, expectedVersion=before.setting.version)
         )
         update = await anext(changes)
+        assert isinstance(update, SettingUpdate)
         assert "123" in repr(update)
 
 
 async def test_a_channel_brings_typed_messages(scene: Stage) -> None:
     async with client_of(scene) as client:
-        async for message in client.market_data.follow("market.SOL"):
+        async for message in client.market_data.follow(channels.market("SOL")):
             if isinstance(message, MarketPrice):
                 assert message.data.price == 100.0
                 return
 
 
+async def test_a_command_may_name_a_channel(scene: Stage) -> None:
+    async with client_of(scene) as client:
+        left = await client.contest.request(Unsubscribe(channel=channels.PUBLIC_CONTESTS))
+        assert left.channel == "public.contests"
+
+
 async def test_a_denied_channel_is_refused(scene: Stage) -> None:
     async with client_of(scene, "ann") as client:
         with pytest.raises(Refused, match="SUBSCRIPTION_DENIED"):
-            await anext(client.monitor.follow("system.errors"))
+            await anext(client.monitor.follow(channels.SYSTEM_ERRORS))
 
 
 async def test_an_endpoint_that_needs_a_token_is_signed_out_without_one(scene: Stage) -> None:
     async with client_of(scene) as client:
         with pytest.raises(SignedOut):
-            await anext(client.circuit_breaker.follow("alerts"))
+            await anext(client.circuit_breaker.follow(channels.ALERTS))
         with pytest.raises(RequestFailed, match="UNAUTHORIZED"):
             await client.analytics.request(GetServerStats())
 

@@ -39,7 +39,7 @@ FRAGMENTS = [name for name in BLOCKS if name != PROGRAM]
 PRINTED = {
     "Sign in": ["signed in, 0 unread"],
     "Follow": [r"SOL [\d.]+"],
-    "Follow 2": [r"The server is online\."],
+    "Follow 2": [r"The server is online\.", "Good luck!"],
     "Chat": [r"\d members, [1-9]\d* messages", r"stored as \d+", "bob: Good luck!", "ann: Good luck!"],
     "Chat 2": [r"[1-9]\d* messages"],
     "Inbox": [r"2 unread, the newest: .+", "1 unread"],

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from duelcast.endpoints.documents import facts, python, typescript
+from duelcast.endpoints.documents import facts, python, python_channels, typescript
 from duelcast.endpoints.documents.asyncapi import asyncapi
 from duelcast.endpoints.documents.model import describe
 from duelcast.endpoints.documents.operations import read_operations
@@ -32,6 +32,7 @@ def client_types() -> dict[Path, str]:
     modules = python.modules(shapes) | {
         "__init__": '"""Types that `make docs` makes from the documents of the server."""\n',
         "http": python.operations(operations),
+        "channels": python_channels.channels(shapes),
         "contract": facts.python_facts(shapes),
     }
     return {

@@ -19,6 +19,17 @@
         await asyncio.gather(prices(), board(), chat())
 
 Nothing else is needed to survive a lost connection: what was followed is followed again, from where it was interrupted.
+
+Commands and channels have types. `channels` has the names of all channels and groups, and a module of `generated` for
+each endpoint has its commands and messages. A type checker refuses those of another endpoint:
+
+    from duelcast_client import channels
+    from duelcast_client.generated.contest import ChatMessage, GetLeaderboard
+
+    board = await client.contest.request(GetLeaderboard(contestId=2))  # a LeaderboardUpdate
+    async for message in client.contest.follow(channels.chat(2)):  # a ChatMessage or ChatMessageDeleted
+        if isinstance(message, ChatMessage):
+            print(message.data.text)
 """
 
 from .client import Client
@@ -27,12 +38,15 @@ from .core.tracking import Stored
 from .driver import TokenProvider
 from .endpoint import Endpoint
 from .errors import Closed, DuelcastError, Overflow, Refused, RequestFailed, SignedOut
+from .generated import channels
+from .generated.contract import EndpointName
 from .inbox import Inbox
-from .messages import Command, Message, Record
+from .messages import Channel, Command, Message, Record
 from .room import ChatEntry, Member, Room
 from .streams import Stream
 
 __all__ = [
+    "Channel",
     "ChatEntry",
     "Client",
     "Closed",
@@ -40,6 +54,7 @@ __all__ = [
     "ConnectionState",
     "DuelcastError",
     "Endpoint",
+    "EndpointName",
     "Inbox",
     "Member",
     "Message",
@@ -53,4 +68,5 @@ __all__ = [
     "Stored",
     "Stream",
     "TokenProvider",
+    "channels",
 ]

@@ -6,7 +6,7 @@ import asyncio
 import ssl as tls
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from .clock import Clock, SystemClock
@@ -17,7 +17,7 @@ from .core.tracking import Stored
 from .driver import Driver, Hooks, TokenProvider
 from .endpoint import Endpoint
 from .errors import error_of
-from .generated.contract import ENDPOINTS
+from .generated.contract import ENDPOINTS, EndpointName
 from .generated.records import Leaderboard, Price
 from .inbox import Inbox
 from .room import Room
@@ -25,6 +25,8 @@ from .socket import CLOSE_TIMEOUT_S, USER_AGENT, Options
 from .streams import Newest, Stream
 from .types import record_of
 from .wish import Key, Wish
+
+E = TypeVar("E", bound=EndpointName)
 
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
@@ -140,46 +142,47 @@ class Client:
 
     # ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def endpoint(self, name: str) -> Endpoint:
-        """An endpoint by its name, such as `market-data`."""
+    def endpoint(self, name: E) -> Endpoint[E]:
+        """An endpoint by its name, such as `market-data`. For type checkers, cast a name that is only known at run time
+        to `EndpointName`; this raises `ValueError` if there is no such endpoint."""
         if name not in ENDPOINTS:
             raise ValueError(f"there is no endpoint {name!r}; there are {', '.join(ENDPOINTS)}")
         return Endpoint(self._driver, name)
 
     @property
-    def analytics(self) -> Endpoint:
+    def analytics(self) -> Endpoint[Literal["analytics"]]:
         return self.endpoint("analytics")
 
     @property
-    def circuit_breaker(self) -> Endpoint:
+    def circuit_breaker(self) -> Endpoint[Literal["circuit-breaker"]]:
         return self.endpoint("circuit-breaker")
 
     @property
-    def contest(self) -> Endpoint:
+    def contest(self) -> Endpoint[Literal["contest"]]:
         return self.endpoint("contest")
 
     @property
-    def market_data(self) -> Endpoint:
+    def market_data(self) -> Endpoint[Literal["market-data"]]:
         return self.endpoint("market-data")
 
     @property
-    def monitor(self) -> Endpoint:
+    def monitor(self) -> Endpoint[Literal["monitor"]]:
         return self.endpoint("monitor")
 
     @property
-    def notifications(self) -> Endpoint:
+    def notifications(self) -> Endpoint[Literal["notifications"]]:
         return self.endpoint("notifications")
 
     @property
-    def skyduel(self) -> Endpoint:
+    def skyduel(self) -> Endpoint[Literal["skyduel"]]:
         return self.endpoint("skyduel")
 
     @property
-    def system_settings(self) -> Endpoint:
+    def system_settings(self) -> Endpoint[Literal["system-settings"]]:
         return self.endpoint("system-settings")
 
     @property
-    def token_data(self) -> Endpoint:
+    def token_data(self) -> Endpoint[Literal["token-data"]]:
         return self.endpoint("token-data")
 
     def track(self, event: str, data: Mapping[str, Any] | None = None) -> asyncio.Future[Stored]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast, overload
 
 import msgspec
 
@@ -13,59 +13,70 @@ from .core.requests import DEFAULT_TIMEOUT_MS, Request
 from .core.stores.channel import Pushes
 from .driver import Driver
 from .errors import error_of
-from .messages import Command, Message
+from .messages import Channel, Command, Message
 from .streams import Every, Stream
 from .types import message_of
 from .wish import Key, Wish
 
+E = TypeVar("E", bound=str, covariant=True)
 R = TypeVar("R", bound=Message)
+M = TypeVar("M", bound=Message)
 T = TypeVar("T")
 
 DEFAULT_TIMEOUT_S = DEFAULT_TIMEOUT_MS / 1000
 DEFAULT_MAXSIZE = 1_000
 
 
-class Endpoint:
-    """An endpoint of the server. It is connected while something is requested or followed there."""
+class Endpoint(Generic[E]):
+    """The endpoint of the server with the name `E`. It is connected while something is requested or followed there."""
 
-    def __init__(self, driver: Driver, name: str) -> None:
-        self.name = name
+    def __init__(self, driver: Driver, name: E) -> None:
+        self.name: E = name
         self._driver = driver
 
-    async def request(self, command: Command[R], *, timeout: float | None = DEFAULT_TIMEOUT_S) -> R:
+    async def request(self, command: Command[R, E], *, timeout: float | None = DEFAULT_TIMEOUT_S) -> R:
         """Send a command and return its answer. `timeout` is in seconds.
 
         A command that may be repeated is repeated after a lost connection. Raises `RequestFailed` if the server refuses
         it, or cannot be reached in time, and `Closed`. Cancelling concerns this request alone; the server may have
         received it.
         """
-        reply = await self._send(msgspec.to_builtins(command), timeout)
+        reply = await self._send(msgspec.to_builtins(command, enc_hook=_plain), timeout)
         if (message := message_of(self.name, reply)) is None:
             raise error_of(Failure("UNKNOWN_REPLY", f"The server answered with an unknown {reply.head.type}."))
         return cast("R", message)
 
-    def follow(self, *channels: str, maxsize: int = DEFAULT_MAXSIZE) -> Stream[Message]:
-        """The messages of channels and groups, in order, typed by the structs of this endpoint. Those of unknown types
-        are left out. Without arguments, the messages are those of all channels that the connection follows: because the
-        endpoint joins them by itself, or because requests joined them.
+    @overload
+    def follow(self, *, maxsize: int = DEFAULT_MAXSIZE) -> Stream[Message]: ...
+
+    @overload
+    def follow(
+        self, channel: Channel[E, M], /, *channels: Channel[E, M], maxsize: int = DEFAULT_MAXSIZE
+    ) -> Stream[M]: ...
+
+    def follow(self, *channels: Channel[E, M], maxsize: int = DEFAULT_MAXSIZE) -> Stream[M]:
+        """The messages of channels and groups, in order, including those of snapshots. Those of unknown types are left
+        out. `channels` has the names, such as `channels.chat(2)`; a name from elsewhere is made one by `Channel(name)`.
+        Without arguments, the messages are those of all channels that the connection follows: because the endpoint
+        joins them by itself, or because requests joined them.
 
         A reader that is more than `maxsize` messages late gets `Overflow`. Messages that were missed while the
         connection was lost are recovered; if the server cannot, the channel begins with its snapshot again.
         """
         driver, endpoint = self._driver, self.name
 
-        def begin() -> tuple[Every[Message], Wish]:
-            feed: Every[Message] = Every(maxsize)
+        def begin() -> tuple[Every[M], Wish]:
+            feed: Every[M] = Every(maxsize)
 
             def read(frame: Frame) -> None:
                 if (message := message_of(endpoint, frame)) is not None:
-                    feed.put(message)
+                    feed.put(cast("M", message))  # what the server declares for the channel
 
             stores: dict[Key, Pushes] = {}
             with driver.turn() as core:
                 if not channels:
                     stores["pushes",] = core.pushes(endpoint)
-                for channel in dict.fromkeys(channels):
+                for channel in dict.fromkeys(map(str, channels)):
                     stores["channel", channel] = core.channel(endpoint, channel)
             for store in stores.values():
                 store.readers.append(read)
@@ -113,3 +124,10 @@ async def outcome_of(
 
 def milliseconds(timeout: float | None) -> int | None:
     return None if timeout is None else round(timeout * 1000)
+
+
+def _plain(value: Any) -> str:
+    """The name of a channel as a string that can be encoded."""
+    if isinstance(value, Channel):
+        return str(value)
+    raise NotImplementedError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import TracebackType
+from typing import Literal
 
 from .core.stores import inbox as stores
 from .core.stores.base import Status
@@ -24,7 +25,7 @@ class Inbox:
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
-        self._endpoint = Endpoint(driver, "notifications")
+        self._endpoint: Endpoint[Literal["notifications"]] = Endpoint(driver, "notifications")
         self._bell = Bell()
         self._opened: tuple[stores.Inbox, Wish] | None = None
 

@@ -1,6 +1,6 @@
-"""Base structs of the generated types.
+"""Base classes of the generated types.
 
-They are frozen, so that several tasks may share a message. Messages contain no cycles, so the garbage collector need
+Structs are frozen, so that several tasks may share a message. Messages contain no cycles, so the garbage collector need
 not track them (`gc=False`). Members that this version does not know are ignored.
 """
 
@@ -28,15 +28,33 @@ class Message(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, t
 
 
 R = TypeVar("R", bound=Message, covariant=True)
+E = TypeVar("E", bound=str, contravariant=True)
+"""The names of the endpoints that accept something."""
 
 
-class Command(Struct, Generic[R], frozen=True, kw_only=True, gc=False, omit_defaults=True, tag_field="type"):
-    """A message of the client, which the server answers with an `R` or with an error. None leaves a member out.
+class Command(Struct, Generic[R, E], frozen=True, kw_only=True, gc=False, omit_defaults=True, tag_field="type"):
+    """A message of the client to an endpoint in `E`, which answers with an `R` or with an error. None leaves a member
+    out.
 
     The client sets `requestId`, which the answer returns.
     """
 
     requestId: str | None = None
+
+
+M = TypeVar("M", bound=Message, covariant=True)
+
+
+class Channel(str, Generic[E, M]):
+    """The name of a channel or group of an endpoint in `E`, which brings messages `M`.
+
+    `channels` has all that are known. The type of any other name is `Channel[Any, Any]`.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, name: str) -> Channel[Any, Any]:
+        return super().__new__(cls, name)
 
 
 A = TypeVar("A", covariant=True)

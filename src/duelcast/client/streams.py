@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 from .errors import DuelcastError, Overflow
 
 T = TypeVar("T")
+V = TypeVar("V", covariant=True)
 
 
 class Bell:
@@ -95,20 +96,20 @@ class Following(Protocol):
         """Follow no longer."""
 
 
-class Stream(Generic[T]):
+class Stream(Generic[V]):
     """An asynchronous iterator. It never ends by itself: it raises `Closed`, `SignedOut`, `Refused` or `Overflow`.
 
     After an error other than `Closed`, iterating again goes on where it was interrupted.
     """
 
-    def __init__(self, begin: Callable[[], tuple[Newest[T] | Every[T], Following]]) -> None:
+    def __init__(self, begin: Callable[[], tuple[Newest[V] | Every[V], Following]]) -> None:
         self._begin = begin
-        self._open: tuple[Newest[T] | Every[T], Following] | None = None
+        self._open: tuple[Newest[V] | Every[V], Following] | None = None
 
-    def __aiter__(self) -> Stream[T]:
+    def __aiter__(self) -> Stream[V]:
         return self
 
-    async def __anext__(self) -> T:
+    async def __anext__(self) -> V:
         feed, following = self._opened()
         while (value := feed.take()) is None:
             if (error := following.error()) is not None:
@@ -120,7 +121,7 @@ class Stream(Generic[T]):
         """Follow no longer. Iterating again begins anew."""
         self._end()
 
-    async def __aenter__(self) -> Stream[T]:
+    async def __aenter__(self) -> Stream[V]:
         self._opened()
         return self
 
@@ -130,7 +131,7 @@ class Stream(Generic[T]):
     def __del__(self) -> None:
         self._end()
 
-    def _opened(self) -> tuple[Newest[T] | Every[T], Following]:
+    def _opened(self) -> tuple[Newest[V] | Every[V], Following]:
         self._open = self._open or self._begin()
         return self._open
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from duelcast.cli.client_types import client_types
-from duelcast.endpoints.documents import facts, python, typescript
+from duelcast.endpoints.documents import facts, python, python_channels, typescript
 from duelcast.endpoints.documents.operations import read_operations
 from duelcast.endpoints.documents.shapes import read_shapes
 
@@ -77,6 +78,36 @@ def document(schemas: Json, **endpoints: Json) -> Json:
         ],
         "x-close-codes": [{"code": 1000, "reconnect": False}, {"code": 1001, "reconnect": True}],
     }
+
+
+def family(name: str, *events: str, group: str | None = None, **members: Any) -> Json:
+    """A family of channels, as in a document."""
+    return {
+        "name": name,
+        "group": group,
+        "parameters": {
+            parameter: {"type": "string", "pattern": "^[a-z]+$"} for parameter in re.findall(r"{(\w+)}", name)
+        },
+        "events": events,
+        "snapshotEvents": [],
+        "groupSnapshotEvents": [],
+        "who": "anyone",
+        "description": "Things.",
+    } | members
+
+
+def trading(*families: Json, **endpoints: Json) -> Json:
+    """A document of the endpoint `shop` with `families`, and with others."""
+    schemas = {"Ask": message("ask"), "AReply": message("a"), "NewsPush": message("news"), "AllPush": message("all")}
+    parts = {"commands": {"Ask": ["AReply"]}, "pushes": ["NewsPush", "AllPush"]}
+    return document(
+        schemas, shop=parts | {"families": families}, **{name: parts | each for name, each in endpoints.items()}
+    )
+
+
+def channels_of(root: Json) -> str:
+    """The Python module `channels` of a document, on one line."""
+    return " ".join(python_channels.channels(read_shapes(root)).split())
 
 
 def typescript_of(root: Json) -> str:
@@ -174,11 +205,68 @@ def test_null_is_left_out_of_a_command_if_it_means_the_same_as_nothing() -> None
 
 
 def test_channels_are_templates_and_deliver_the_messages_of_their_family() -> None:
-    family = {"name": "stock.{id}.{size}", "group": "stock.*", "events": ["news"]}
-    schemas = {"Ask": message("ask"), "AReply": message("a"), "NewsPush": message("news")}
-    shop = {"commands": {"Ask": ["AReply"]}, "pushes": ["NewsPush"], "families": [family]}
-    assert '"stock.{id}.{size}": { name: `stock.${string}.${string}` | "stock.*"; push: News; };' in typescript_of(
-        document(schemas, shop=shop)
+    stock = family("stock.{id}.{size}", "news", group="stock.*", groupSnapshotEvents=["all"])
+    assert (
+        '"stock.{id}.{size}": { name: `stock.${string}.${string}` | "stock.*"; push: News | All; };'
+        in typescript_of(trading(stock))
+    )
+
+
+@pytest.mark.parametrize(
+    ("channels", "printed"),
+    [
+        (family("stock.news", "news"), 'STOCK_NEWS: Channel[Literal["shop"], News] = Channel("stock.news")'),
+        (family("news", "news", snapshotEvents=["all"]), 'NEWS: Channel[Literal["shop"], News | All] ='),
+        (
+            family("stock.sold.{itemId}", "news"),
+            'def stock_sold(item_id: str) -> Channel[Literal["shop"], News]: """Things. Anyone may follow it."""'
+            ' return Channel(f"stock.sold.{item_id}")',
+        ),
+        (
+            family("stock.{id}", "news", parameters={"id": {"type": "string", "pattern": "^[1-9][0-9]{0,15}$"}}),
+            "def stock(id: int) ->",
+        ),
+        (
+            family("stock.{id}", "news", group="stock.*", groupSnapshotEvents=["all"]),
+            'STOCK_ALL: Channel[Literal["shop"], News | All] = Channel("stock.*")',
+        ),
+        (family("stock.{id}", "news", group="stocks"), 'STOCKS: Channel[Literal["shop"], News] = Channel("stocks")'),
+        (
+            family("stock.{id}", "news", group="shelf.{id}"),
+            'def shelf(id: str) -> Channel[Literal["shop"], News]: """A group of channels `stock.{id}`.',
+        ),
+    ],
+)
+def test_a_channel_has_a_constant_or_a_function_in_python(channels: Json, printed: str) -> None:
+    assert printed in channels_of(trading(channels))
+
+
+def test_a_channel_of_several_endpoints_is_accepted_by_each() -> None:
+    stock = family("stock.{id}", "news")
+    assert 'def stock(id: str) -> Channel[Literal["shop", "bar"], News]:' in channels_of(
+        trading(stock, bar={"families": [stock]}, pub={})
+    )
+
+
+def test_two_channels_must_not_have_one_name_in_python() -> None:
+    with pytest.raises(ValueError, match=r"`stock.news` and `stock_news` have the same name in Python"):
+        channels_of(trading(family("stock.news", "news"), family("stock_news", "news")))
+
+
+def test_a_command_in_python_names_the_endpoints_that_take_it() -> None:
+    schemas = {"Ask": message("ask"), "Buy": message("buy"), "Ping": message("ping"), "AReply": message("a")}
+    both, one = {"Ping": ["AReply"], "Buy": ["AReply"]}, {"Ping": ["AReply"]}
+    printed = python_of(
+        document(schemas, shop={"commands": both | {"Ask": ["AReply"]}}, bar={"commands": both}, pub={"commands": one})
+    )
+    assert 'class Ask(Command[A, Literal["shop"]],' in printed
+    assert 'class Buy(Command[A, Literal["shop", "bar"]],' in printed
+    assert "class Ping(Command[A, str]," in printed
+
+
+def test_the_command_of_the_only_endpoint_is_no_command_of_every_endpoint() -> None:
+    assert 'class Ask(Command[Answer, Literal["shop"]],' in python_of(
+        asked_and_answered(message("ask"), message("answer"))
     )
 
 
@@ -211,10 +299,11 @@ def test_the_commands_that_the_typescript_client_handles_by_itself_have_no_facts
 def test_the_facts_for_python_are_those_of_each_command() -> None:
     schemas = {"Ask": message("ask", id=TEXT), "AReply": message("a")}
     operation = {"x-safe": True, "x-joins": ["stock.{id}"]}
-    families = [{"name": "stock.{id}", "group": "stock.*", "events": ["a"]}]
+    families = [family("stock.{id}", "a", group="stock.*")]
     shop = {"commands": {"Ask": ["AReply"]}, "operation": operation, "families": families}
     printed = facts.python_facts(read_shapes(document(schemas, shop=shop)))
     assert "'ask': CommandFacts(safe=True, joins=('stock.{id}',))" in printed
+    assert 'EndpointName: TypeAlias = Literal["shop"]' in printed
     assert "EndpointFacts(path='/ws/shop', auth='token', groups={'stock.*': 'stock.'}," in printed
 
 

@@ -2647,7 +2647,7 @@ export interface Contract {
     channels: {
       "service.{service}": {
         name: `service.${string}` | "services";
-        push: ServiceUpdate;
+        push: ServiceUpdate | ServicesState;
       };
       "layer.{layer}": {
         name: `layer.${string}`;
@@ -2753,7 +2753,7 @@ export interface Contract {
     channels: {
       "public.contests": {
         name: "public.contests";
-        push: ContestState | ContestRemoved;
+        push: ContestState | ContestRemoved | AllContests;
       };
       "contest.{contestId}": {
         name: `contest.${string}`;
@@ -2925,7 +2925,7 @@ export interface Contract {
       };
       "system.services": {
         name: "system.services";
-        push: MonitoredServiceUpdate;
+        push: MonitoredServiceUpdate | AllServices;
       };
       "system.errors": {
         name: "system.errors";
@@ -2996,11 +2996,11 @@ export interface Contract {
     channels: {
       "user.notifications.{wallet}": {
         name: `user.notifications.${string}`;
-        push: NotificationAdded | UnreadCount | ReadConfirmed | NotificationRemoved;
+        push: NotificationAdded | UnreadCount | ReadConfirmed | NotificationRemoved | NotificationBatch;
       };
       "system.announcements": {
         name: "system.announcements";
-        push: NotificationAdded | NotificationRemoved;
+        push: NotificationAdded | NotificationRemoved | NotificationBatch;
       };
     };
   };
@@ -3072,7 +3072,7 @@ export interface Contract {
     channels: {
       "skyduel.{service}": {
         name: `skyduel.${string}` | "skyduel.*";
-        push: ManagedServiceUpdate;
+        push: ManagedServiceUpdate | ServiceData;
       };
     };
   };
@@ -3160,7 +3160,7 @@ export interface Contract {
     channels: {
       "setting.{key}": {
         name: `setting.${string}` | `category.${string}`;
-        push: SettingUpdate;
+        push: SettingUpdate | SettingFound | CategorySettings;
       };
     };
   };

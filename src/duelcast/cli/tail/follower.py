@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
 from duelcast import __version__
 from duelcast.cli.tail.outputs import Output
-from duelcast.client import Client, ConnectionState, Refusal
+from duelcast.client import Channel, Client, ConnectionState, EndpointName, Refusal
 from duelcast.clock import Clock
 
 REFRESH_INTERVAL_S = 0.25
@@ -38,7 +38,7 @@ async def follow(url: str, endpoint: str, channels: list[str], token: str | None
     )
     refreshing = asyncio.create_task(_refresh(output, clock))
     try:
-        async with client, client.endpoint(endpoint).follow(*channels, maxsize=1):
+        async with client, client.endpoint(cast("EndpointName", endpoint)).follow(*map(Channel, channels), maxsize=1):
             while (stop := (await events.get())()) is None:
                 pass
     finally:

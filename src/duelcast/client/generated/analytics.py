@@ -6,7 +6,7 @@ Written by `make docs`; do not edit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from ..messages import Command, Message
 from .common import (
@@ -117,7 +117,7 @@ class UnsubscribedMetric(Message, frozen=True, kw_only=True, tag="unsubscribed_m
     timestamp: str
 
 
-class AnalyticsHeartbeat(Command[HeartbeatAck], frozen=True, kw_only=True, tag="heartbeat"):
+class AnalyticsHeartbeat(Command[HeartbeatAck, Literal["analytics"]], frozen=True, kw_only=True, tag="heartbeat"):
     """Shows that the user is present, and where."""
 
     zone: str | None = None
@@ -125,26 +125,32 @@ class AnalyticsHeartbeat(Command[HeartbeatAck], frozen=True, kw_only=True, tag="
     the connection ends. 1 to 32 of A-Z 0-9 _"""
 
 
-class GetActiveUsers(Command[ActiveUsers], frozen=True, kw_only=True, tag="get_active_users"):
+class GetActiveUsers(Command[ActiveUsers, Literal["analytics"]], frozen=True, kw_only=True, tag="get_active_users"):
     """Asks for the active users."""
 
 
-class GetServerStats(Command[ServerStatsReport], frozen=True, kw_only=True, tag="get_server_stats"):
+class GetServerStats(
+    Command[ServerStatsReport, Literal["analytics"]], frozen=True, kw_only=True, tag="get_server_stats"
+):
     """Asks for the statistics of the server."""
 
 
-class SubscribeDashboard(Command[DashboardUpdate], frozen=True, kw_only=True, tag="subscribe_dashboard"):
+class SubscribeDashboard(
+    Command[DashboardUpdate, Literal["analytics"]], frozen=True, kw_only=True, tag="subscribe_dashboard"
+):
     """Follows the dashboard."""
 
 
-class SubscribeMetric(Command[SubscribedMetric], frozen=True, kw_only=True, tag="subscribe_metric"):
+class SubscribeMetric(
+    Command[SubscribedMetric, Literal["analytics"]], frozen=True, kw_only=True, tag="subscribe_metric"
+):
     """Follows a metric."""
 
     metric: str
     """The name of the metric. `UNKNOWN_METRIC` errors list the names."""
 
 
-class TrackEvent(Command[EventTracked], frozen=True, kw_only=True, tag="track_event"):
+class TrackEvent(Command[EventTracked, Literal["analytics"]], frozen=True, kw_only=True, tag="track_event"):
     """Stores an event, or all of `events`; the answer means that they are on disk."""
 
     event: str | None = None
@@ -161,11 +167,15 @@ class TrackEvent(Command[EventTracked], frozen=True, kw_only=True, tag="track_ev
     """Several events; excludes the other fields."""
 
 
-class UnsubscribeDashboard(Command[AnalyticsUnsubscribed], frozen=True, kw_only=True, tag="unsubscribe_dashboard"):
+class UnsubscribeDashboard(
+    Command[AnalyticsUnsubscribed, Literal["analytics"]], frozen=True, kw_only=True, tag="unsubscribe_dashboard"
+):
     """Stops following the dashboard."""
 
 
-class UnsubscribeMetric(Command[UnsubscribedMetric], frozen=True, kw_only=True, tag="unsubscribe_metric"):
+class UnsubscribeMetric(
+    Command[UnsubscribedMetric, Literal["analytics"]], frozen=True, kw_only=True, tag="unsubscribe_metric"
+):
     """Stops following a metric."""
 
     metric: str

@@ -5,7 +5,7 @@ Written by `make docs`; do not edit.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from ..messages import Command, Message
 from .common import (
@@ -154,7 +154,7 @@ class ServicesState(Message, frozen=True, kw_only=True, tag="services:state"):
 
 
 class CircuitBreakerSubscribeService(
-    Command[SubscriptionConfirmed], frozen=True, kw_only=True, tag="subscribe:service"
+    Command[SubscriptionConfirmed, Literal["circuit-breaker"]], frozen=True, kw_only=True, tag="subscribe:service"
 ):
     """Follows a service."""
 
@@ -162,7 +162,9 @@ class CircuitBreakerSubscribeService(
     """The name of the service. 1 to 64 of a-z 0-9 _ -"""
 
 
-class HealthCheck(Command[HealthCheckResult], frozen=True, kw_only=True, tag="service:health_check"):
+class HealthCheck(
+    Command[HealthCheckResult, Literal["circuit-breaker"]], frozen=True, kw_only=True, tag="service:health_check"
+):
     """Checks a service. A recent result is returned instead of a new check: for admins one up to 1 s old, for
     everybody else one up to 10 s old."""
 
@@ -171,7 +173,10 @@ class HealthCheck(Command[HealthCheckResult], frozen=True, kw_only=True, tag="se
 
 
 class ResetCircuitBreaker(
-    Command[CircuitBreakerResetResult], frozen=True, kw_only=True, tag="service:reset_circuit_breaker"
+    Command[CircuitBreakerResetResult, Literal["circuit-breaker"]],
+    frozen=True,
+    kw_only=True,
+    tag="service:reset_circuit_breaker",
 ):
     """Closes the breaker at once, so that calls are let through again."""
 
@@ -179,18 +184,24 @@ class ResetCircuitBreaker(
     """The name of the service. 1 to 64 of a-z 0-9 _ -"""
 
 
-class SubscribeAll(Command[SubscriptionConfirmed], frozen=True, kw_only=True, tag="subscribe_all"):
+class SubscribeAll(
+    Command[SubscriptionConfirmed, Literal["circuit-breaker"]], frozen=True, kw_only=True, tag="subscribe_all"
+):
     """Follows all services."""
 
 
-class SubscribeLayer(Command[SubscriptionConfirmed], frozen=True, kw_only=True, tag="subscribe:layer"):
+class SubscribeLayer(
+    Command[SubscriptionConfirmed, Literal["circuit-breaker"]], frozen=True, kw_only=True, tag="subscribe:layer"
+):
     """Follows a layer."""
 
     layer: str
     """The name of the layer. 1 to 64 of a-z 0-9 _ -"""
 
 
-class SubscribeServices(Command[SubscriptionConfirmed], frozen=True, kw_only=True, tag="subscribe:services"):
+class SubscribeServices(
+    Command[SubscriptionConfirmed, Literal["circuit-breaker"]], frozen=True, kw_only=True, tag="subscribe:services"
+):
     """Another name for `subscribe_all`."""
 
 

@@ -6,7 +6,7 @@ Written by `make docs`; do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from ..messages import Command, Message
 from .records import ChannelSince, Limits, Price, Sentiment, Since, Subscription, User, Volume
@@ -182,29 +182,46 @@ class UnsubscriptionConfirmed(Message, frozen=True, kw_only=True, tag="unsubscri
     timestamp: str
 
 
-class Authenticate(Command[AuthSuccess], frozen=True, kw_only=True, tag="auth"):
+class Authenticate(Command[AuthSuccess, str], frozen=True, kw_only=True, tag="auth"):
     """Refreshes the token, or signs in an anonymous connection."""
 
     token: str
     """A JWT of the wallet that this connection belongs to, or of any wallet if the connection is anonymous."""
 
 
-class GetSubscriptions(Command[SubscriptionList], frozen=True, kw_only=True, tag="get_subscriptions"):
+class GetSubscriptions(Command[SubscriptionList, str], frozen=True, kw_only=True, tag="get_subscriptions"):
     """Lists the subscriptions of the connection."""
 
 
-class Heartbeat(Command[HeartbeatAck], frozen=True, kw_only=True, tag="heartbeat"):
+class Heartbeat(
+    Command[
+        HeartbeatAck,
+        Literal[
+            "circuit-breaker",
+            "contest",
+            "market-data",
+            "monitor",
+            "notifications",
+            "skyduel",
+            "system-settings",
+            "token-data",
+        ],
+    ],
+    frozen=True,
+    kw_only=True,
+    tag="heartbeat",
+):
     """Shows that the client is alive."""
 
 
-class Ping(Command[Pong], frozen=True, kw_only=True, tag="ping"):
+class Ping(Command[Pong, str], frozen=True, kw_only=True, tag="ping"):
     """Measures the round trip; `timestamp` is returned. `data` from clients of earlier versions is ignored."""
 
     timestamp: int | float | str | None = None
     """The client's time; `pong` returns it, and other commands ignore it."""
 
 
-class Subscribe(Command[SubscriptionConfirmed], frozen=True, kw_only=True, tag="subscribe"):
+class Subscribe(Command[SubscriptionConfirmed, str], frozen=True, kw_only=True, tag="subscribe"):
     """Follows `channel`, or each of `channels`."""
 
     channel: str | None = None
@@ -215,14 +232,16 @@ class Subscribe(Command[SubscriptionConfirmed], frozen=True, kw_only=True, tag="
     """Channels and groups to follow, each a name, or a name with a position; a repeated name counts once."""
 
 
-class SubscribeSymbols(Command[SymbolsSubscribed], frozen=True, kw_only=True, tag="SUBSCRIBE_SYMBOLS"):
+class SubscribeSymbols(
+    Command[SymbolsSubscribed, Literal["market-data", "token-data"]], frozen=True, kw_only=True, tag="SUBSCRIBE_SYMBOLS"
+):
     """Follows symbols, in upper or lower case; `*` stands for every symbol, present and future."""
 
     symbols: Sequence[str]
     """The symbols to follow, in upper or lower case; `*` among them stands for all, and the others are then ignored."""
 
 
-class Unsubscribe(Command[UnsubscriptionConfirmed], frozen=True, kw_only=True, tag="unsubscribe"):
+class Unsubscribe(Command[UnsubscriptionConfirmed, str], frozen=True, kw_only=True, tag="unsubscribe"):
     """Stops following `channel`, or each of `channels`."""
 
     channel: str | None = None
@@ -231,7 +250,12 @@ class Unsubscribe(Command[UnsubscriptionConfirmed], frozen=True, kw_only=True, t
     """Channels and groups to leave; positions are ignored."""
 
 
-class UnsubscribeSymbols(Command[SymbolsUnsubscribed], frozen=True, kw_only=True, tag="UNSUBSCRIBE_SYMBOLS"):
+class UnsubscribeSymbols(
+    Command[SymbolsUnsubscribed, Literal["market-data", "token-data"]],
+    frozen=True,
+    kw_only=True,
+    tag="UNSUBSCRIBE_SYMBOLS",
+):
     """Stops following symbols; `*` stands for every symbol."""
 
     symbols: Sequence[str]

@@ -206,7 +206,7 @@ class UserPresence(Message, frozen=True, kw_only=True, tag="user_presence"):
     timestamp: str
 
 
-class GetAllContests(Command[AllContests], frozen=True, kw_only=True, tag="get_all_contests"):
+class GetAllContests(Command[AllContests, Literal["contest"]], frozen=True, kw_only=True, tag="get_all_contests"):
     """Asks for the default list (pending and active contests, then those that ended within the last day) or, with
     `status`, for all contests with that status; each latest start first. Also follows `public.contests`."""
 
@@ -218,7 +218,7 @@ class GetAllContests(Command[AllContests], frozen=True, kw_only=True, tag="get_a
     """The `nextCursor` of the previous page."""
 
 
-class GetChatMessages(Command[ChatMessages], frozen=True, kw_only=True, tag="get_chat_messages"):
+class GetChatMessages(Command[ChatMessages, Literal["contest"]], frozen=True, kw_only=True, tag="get_chat_messages"):
     """Asks for the messages before or after a given one, or for the newest."""
 
     contestId: int | str
@@ -231,14 +231,14 @@ class GetChatMessages(Command[ChatMessages], frozen=True, kw_only=True, tag="get
     """How many messages the page has at most; 50 by default."""
 
 
-class GetContestState(Command[ContestState], frozen=True, kw_only=True, tag="get_contest_state"):
+class GetContestState(Command[ContestState, Literal["contest"]], frozen=True, kw_only=True, tag="get_contest_state"):
     """Asks for a contest, and follows it."""
 
     contestId: int | str
     """The id of the contest."""
 
 
-class GetLeaderboard(Command[LeaderboardUpdate], frozen=True, kw_only=True, tag="get_leaderboard"):
+class GetLeaderboard(Command[LeaderboardUpdate, Literal["contest"]], frozen=True, kw_only=True, tag="get_leaderboard"):
     """Asks for a page of the leaderboard, and follows its top."""
 
     contestId: int | str
@@ -251,7 +251,9 @@ class GetLeaderboard(Command[LeaderboardUpdate], frozen=True, kw_only=True, tag=
     """The wallet in the middle of the page; excludes `offset`. 1 to 64 characters of A-Z a-z 0-9 _ -"""
 
 
-class GetParticipantStatus(Command[ParticipantUpdate], frozen=True, kw_only=True, tag="get_participant_status"):
+class GetParticipantStatus(
+    Command[ParticipantUpdate, Literal["contest"]], frozen=True, kw_only=True, tag="get_participant_status"
+):
     """Asks for the row of a wallet, by default the caller's own. The owner of the wallet and admins also follow the
     row; others see it only once the contest is completed."""
 
@@ -261,7 +263,9 @@ class GetParticipantStatus(Command[ParticipantUpdate], frozen=True, kw_only=True
     """The wallet to look up; by default the caller's own. 1 to 64 characters of A-Z a-z 0-9 _ -"""
 
 
-class JoinContestRoom(Command[ContestRoomJoined], frozen=True, kw_only=True, tag="join_contest_room"):
+class JoinContestRoom(
+    Command[ContestRoomJoined, Literal["contest"]], frozen=True, kw_only=True, tag="join_contest_room"
+):
     """Enters the room of a contest and follows its channels."""
 
     contestId: int | str
@@ -272,14 +276,16 @@ class JoinContestRoom(Command[ContestRoomJoined], frozen=True, kw_only=True, tag
     """Whether an admin is visible in the room; `invisible` by default. Others may not send this field."""
 
 
-class LeaveContestRoom(Command[ContestRoomLeft], frozen=True, kw_only=True, tag="leave_contest_room"):
+class LeaveContestRoom(
+    Command[ContestRoomLeft, Literal["contest"]], frozen=True, kw_only=True, tag="leave_contest_room"
+):
     """Leaves the room and all channels of the contest."""
 
     contestId: int | str
     """The id of the contest."""
 
 
-class SendChatMessage(Command[ChatMessage], frozen=True, kw_only=True, tag="send_chat_message"):
+class SendChatMessage(Command[ChatMessage, Literal["contest"]], frozen=True, kw_only=True, tag="send_chat_message"):
     """Posts a message in the room; the answer is the stored message."""
 
     contestId: int | str
@@ -291,7 +297,9 @@ class SendChatMessage(Command[ChatMessage], frozen=True, kw_only=True, tag="send
     per `messageId`, wallet and contest. A UUID."""
 
 
-class SetAdminPresence(Command[AdminPresenceUpdated], frozen=True, kw_only=True, tag="set_admin_presence"):
+class SetAdminPresence(
+    Command[AdminPresenceUpdated, Literal["contest"]], frozen=True, kw_only=True, tag="set_admin_presence"
+):
     """Shows or hides an admin in a room."""
 
     contestId: int | str

@@ -6,7 +6,7 @@ Written by `make docs`; do not edit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 
 class CommandFacts(NamedTuple):
@@ -34,6 +34,19 @@ class EndpointFacts(NamedTuple):
     groups: Mapping[str, str] = {}
     """The groups, each with the beginning of the names of its channels."""
 
+
+EndpointName: TypeAlias = Literal[
+    "analytics",
+    "circuit-breaker",
+    "contest",
+    "market-data",
+    "monitor",
+    "notifications",
+    "skyduel",
+    "system-settings",
+    "token-data",
+]
+"""The names of the endpoints."""
 
 ENDPOINTS: Mapping[str, EndpointFacts] = {
     "analytics": EndpointFacts(

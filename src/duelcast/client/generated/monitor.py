@@ -101,15 +101,17 @@ class ServerStatusUpdate(Message, frozen=True, kw_only=True, tag="SERVER_STATUS_
     timestamp: str
 
 
-class GetAllServices(Command[AllServices], frozen=True, kw_only=True, tag="get_all_services"):
+class GetAllServices(Command[AllServices, Literal["monitor"]], frozen=True, kw_only=True, tag="get_all_services"):
     """Asks for the health of all services."""
 
 
-class GetMaintenanceStatus(Command[MaintenanceStatus], frozen=True, kw_only=True, tag="get_maintenance_status"):
+class GetMaintenanceStatus(
+    Command[MaintenanceStatus, Literal["monitor"]], frozen=True, kw_only=True, tag="get_maintenance_status"
+):
     """Asks whether maintenance is in progress."""
 
 
-class GetRecentErrors(Command[RecentErrors], frozen=True, kw_only=True, tag="get_recent_errors"):
+class GetRecentErrors(Command[RecentErrors, Literal["monitor"]], frozen=True, kw_only=True, tag="get_recent_errors"):
     """Asks for the newest errors."""
 
     limit: int | None = None
@@ -120,21 +122,27 @@ class GetRecentErrors(Command[RecentErrors], frozen=True, kw_only=True, tag="get
     """The level of the errors to list; without it, all."""
 
 
-class GetServiceStatus(Command[MonitoredServiceUpdate], frozen=True, kw_only=True, tag="get_service_status"):
+class GetServiceStatus(
+    Command[MonitoredServiceUpdate, Literal["monitor"]], frozen=True, kw_only=True, tag="get_service_status"
+):
     """Asks for the health of a service."""
 
     service: str
     """The name of the service. 1 to 64 of a-z 0-9 _ -"""
 
 
-class GetSystemSettings(Command[MonitoredSettings], frozen=True, kw_only=True, tag="get_system_settings"):
+class GetSystemSettings(
+    Command[MonitoredSettings, Literal["monitor"]], frozen=True, kw_only=True, tag="get_system_settings"
+):
     """Asks for the value of a setting, or for the values of all settings that this connection may see."""
 
     key: str | None = None
     """The key of the setting; without it, all. 1 to 128 of a-z 0-9 _ . -"""
 
 
-class GetSystemStatus(Command[ServerStatusUpdate], frozen=True, kw_only=True, tag="get_system_status"):
+class GetSystemStatus(
+    Command[ServerStatusUpdate, Literal["monitor"]], frozen=True, kw_only=True, tag="get_system_status"
+):
     """Asks for the status of the server."""
 
 

@@ -6,7 +6,7 @@ Written by `make docs`; do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from ..messages import Command, Message
 from .common import (
@@ -93,7 +93,9 @@ class UnreadCount(Message, frozen=True, kw_only=True, tag="unread_count"):
     timestamp: str
 
 
-class GetNotifications(Command[NotificationBatch], frozen=True, kw_only=True, tag="get_notifications"):
+class GetNotifications(
+    Command[NotificationBatch, Literal["notifications"]], frozen=True, kw_only=True, tag="get_notifications"
+):
     """Asks for a page of notifications, newest first."""
 
     limit: int | None = None
@@ -106,21 +108,21 @@ class GetNotifications(Command[NotificationBatch], frozen=True, kw_only=True, ta
     """Whether to leave out those that are read; false by default."""
 
 
-class GetUnread(Command[NotificationBatch], frozen=True, kw_only=True, tag="get_unread"):
+class GetUnread(Command[NotificationBatch, Literal["notifications"]], frozen=True, kw_only=True, tag="get_unread"):
     """Asks for the newest unread notifications."""
 
     limit: int | None = None
     """How many notifications the batch has at most; 20 by default."""
 
 
-class MarkAllRead(Command[ReadConfirmed], frozen=True, kw_only=True, tag="mark_all_read"):
+class MarkAllRead(Command[ReadConfirmed, Literal["notifications"]], frozen=True, kw_only=True, tag="mark_all_read"):
     """Marks all notifications as read, or all those of some types."""
 
     types: Sequence[str] | None = None
     """The types of notifications to mark; without it, all."""
 
 
-class MarkRead(Command[ReadConfirmed], frozen=True, kw_only=True, tag="mark_read"):
+class MarkRead(Command[ReadConfirmed, Literal["notifications"]], frozen=True, kw_only=True, tag="mark_read"):
     """Marks notifications as read."""
 
     id: int | str | None = None

@@ -6,7 +6,7 @@ Written by `make docs`; do not edit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from ..messages import Command, Message
 from .common import (
@@ -83,11 +83,13 @@ class SkyduelWelcome(Message, frozen=True, kw_only=True, tag="welcome"):
     timestamp: str
 
 
-class GetServices(Command[ServiceData], frozen=True, kw_only=True, tag="get_services"):
+class GetServices(Command[ServiceData, Literal["skyduel"]], frozen=True, kw_only=True, tag="get_services"):
     """Asks for all services."""
 
 
-class ServiceCommand(Command[ServiceCommandResult], frozen=True, kw_only=True, tag="service_command"):
+class ServiceCommand(
+    Command[ServiceCommandResult, Literal["skyduel"]], frozen=True, kw_only=True, tag="service_command"
+):
     """Sends a command to a service."""
 
     serviceName: str
@@ -101,14 +103,18 @@ class ServiceCommand(Command[ServiceCommandResult], frozen=True, kw_only=True, t
     h, and a repeat gets the first result. A UUID."""
 
 
-class SkyduelSubscribeService(Command[ServiceSubscribed], frozen=True, kw_only=True, tag="subscribe_service"):
+class SkyduelSubscribeService(
+    Command[ServiceSubscribed, Literal["skyduel"]], frozen=True, kw_only=True, tag="subscribe_service"
+):
     """Follows a service, or all of them."""
 
     serviceName: str
     """The name of the service, or `*` for all. 1 to 64 of a-z 0-9 _ -, or `*`"""
 
 
-class UnsubscribeService(Command[ServiceUnsubscribed], frozen=True, kw_only=True, tag="unsubscribe_service"):
+class UnsubscribeService(
+    Command[ServiceUnsubscribed, Literal["skyduel"]], frozen=True, kw_only=True, tag="unsubscribe_service"
+):
     """Stops following a service, or all of them."""
 
     serviceName: str

@@ -117,53 +117,70 @@ class UnsubscribedCategory(Message, frozen=True, kw_only=True, tag="unsubscribed
     timestamp: str
 
 
-class GetAllSettings(Command[AllSettings], frozen=True, kw_only=True, tag="get_all_settings"):
+class GetAllSettings(
+    Command[AllSettings, Literal["system-settings"]], frozen=True, kw_only=True, tag="get_all_settings"
+):
     """Asks for all settings that the caller may see."""
 
 
-class GetCategorySettings(Command[CategorySettings], frozen=True, kw_only=True, tag="get_category_settings"):
+class GetCategorySettings(
+    Command[CategorySettings, Literal["system-settings"]], frozen=True, kw_only=True, tag="get_category_settings"
+):
     """Asks for the settings of a category."""
 
     category: str
     """The category. 1 to 127 of a-z 0-9 _ -"""
 
 
-class GetSetting(Command[SettingFound], frozen=True, kw_only=True, tag="get_setting"):
+class GetSetting(Command[SettingFound, Literal["system-settings"]], frozen=True, kw_only=True, tag="get_setting"):
     """Asks for one setting."""
 
     key: str
     """The key of the setting. 1 to 128 of a-z 0-9 _ . -"""
 
 
-class SubscribeCategory(Command[SubscribedCategory], frozen=True, kw_only=True, tag="subscribe_category"):
+class SubscribeCategory(
+    Command[SubscribedCategory, Literal["system-settings"]], frozen=True, kw_only=True, tag="subscribe_category"
+):
     """Follows the settings of a category, present and future."""
 
     category: str
     """The category. 1 to 127 of a-z 0-9 _ -"""
 
 
-class SubscribeSetting(Command[Subscribed], frozen=True, kw_only=True, tag="subscribe_setting"):
+class SubscribeSetting(
+    Command[Subscribed, Literal["system-settings"]], frozen=True, kw_only=True, tag="subscribe_setting"
+):
     """Follows a setting, even if it does not exist yet."""
 
     key: str
     """The key of the setting. 1 to 128 of a-z 0-9 _ . -"""
 
 
-class UnsubscribeCategory(Command[UnsubscribedCategory], frozen=True, kw_only=True, tag="unsubscribe_category"):
+class UnsubscribeCategory(
+    Command[UnsubscribedCategory, Literal["system-settings"]], frozen=True, kw_only=True, tag="unsubscribe_category"
+):
     """Stops following a category."""
 
     category: str
     """The category. 1 to 127 of a-z 0-9 _ -"""
 
 
-class UnsubscribeSetting(Command[SystemSettingsUnsubscribed], frozen=True, kw_only=True, tag="unsubscribe_setting"):
+class UnsubscribeSetting(
+    Command[SystemSettingsUnsubscribed, Literal["system-settings"]],
+    frozen=True,
+    kw_only=True,
+    tag="unsubscribe_setting",
+):
     """Stops following a setting."""
 
     key: str
     """The key of the setting. 1 to 128 of a-z 0-9 _ . -"""
 
 
-class UpdateSetting(Command[SettingUpdated], frozen=True, kw_only=True, tag="update_setting"):
+class UpdateSetting(
+    Command[SettingUpdated, Literal["system-settings"]], frozen=True, kw_only=True, tag="update_setting"
+):
     """Changes a setting, or creates it. Setting an equal value is a change too."""
 
     key: str

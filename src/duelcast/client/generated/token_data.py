@@ -5,7 +5,7 @@ Written by `make docs`; do not edit.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from ..messages import Command, Message
 from .common import (
@@ -45,11 +45,11 @@ class TokenListUpdate(Message, frozen=True, kw_only=True, tag="token_update"):
     timestamp: str
 
 
-class GetAllTokens(Command[TokenListUpdate], frozen=True, kw_only=True, tag="get_all_tokens"):
+class GetAllTokens(Command[TokenListUpdate, Literal["token-data"]], frozen=True, kw_only=True, tag="get_all_tokens"):
     """Asks for the complete list of tokens, and moves the connection from `public.tokens` to `public.token_list`."""
 
 
-class GetToken(Command[TokenData], frozen=True, kw_only=True, tag="get_token"):
+class GetToken(Command[TokenData, Literal["token-data"]], frozen=True, kw_only=True, tag="get_token"):
     """Asks for one token."""
 
     symbol: str

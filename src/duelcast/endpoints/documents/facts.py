@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from duelcast.endpoints.documents.python import module
+from duelcast.endpoints.documents.python import literal, module
 from duelcast.endpoints.documents.shapes import ChannelFamily, Command, EndpointShapes, Shapes
 from duelcast.endpoints.documents.typescript import PARAMETER, WIDTH, property_name
 
@@ -99,6 +99,9 @@ def python_facts(shapes: Shapes) -> str:
     """The module `contract`."""
     endpoints = "".join(f"{endpoint.name!r}: {_python_endpoint(endpoint)}," for endpoint in shapes.endpoints)
     body = f'''\
+EndpointName: TypeAlias = {literal(endpoint.name for endpoint in shapes.endpoints)}
+"""The names of the endpoints."""
+
 ENDPOINTS: Mapping[str, EndpointFacts] = {{{endpoints}}}
 """The facts about each endpoint."""
 

@@ -7,7 +7,7 @@ import json
 import keyword
 import re
 import textwrap
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from duelcast.endpoints.documents.members import Field, Schema, Shape, pascal, signature
@@ -23,7 +23,7 @@ _STANDARD = {
     "typing": {"Any", "ClassVar", "Literal", "NamedTuple", "TypeAlias"},
 }
 _INSTALLED = {"msgspec": {"UNSET", "UnsetType", "field"}}
-_BASES = {"..messages": {"Command", "Message", "Operation", "Record"}}
+_BASES = {"..messages": {"Channel", "Command", "Message", "Operation", "Record"}}
 _INHERITED = frozenset({"requestId", "channel", "seq"})
 """The members of the base class of messages, all of which are optional."""
 
@@ -31,25 +31,40 @@ _INHERITED = frozenset({"requestId", "channel", "seq"})
 def modules(shapes: Shapes) -> dict[str, str]:
     """The text of each module by its name: `records`, `common` with what several endpoints share, and one for each
     endpoint. The texts are not formatted."""
-    endpoints = shapes.endpoints
-    uses = Counter(shape.name for endpoint in endpoints for shape in endpoint.shapes())
-    common = {name for name, count in uses.items() if count > 1}
-    homes = dict.fromkeys((record.name for record in shapes.records), "records") | dict.fromkeys(common, "common")
+    endpoints, homes = shapes.endpoints, homes_of(shapes)
     messages = {message.shape.name: message for endpoint in endpoints for message in endpoint.messages}
     commands = {command.shape.name: command for endpoint in endpoints for command in endpoint.commands}
     error = messages[Counter(endpoint.error for endpoint in endpoints).most_common(1)[0][0]]
-    found = {
+    takers = _takers(endpoints)
+
+    def classes(home: str) -> list[str]:
+        """The messages of a module, and then its commands."""
+        names = sorted(name for name in homes if homes[name] == home)
+        return [
+            *(_message(messages[name], error) for name in names if name in messages),
+            *(_command(commands[name], takers[name]) for name in names if name in commands),
+        ]
+
+    return {
         "records": module("Records in the messages of the endpoints.", map(record, shapes.records), {}),
-        "common": module(
-            "Messages that several endpoints have.",
-            [
-                *(_message(messages[name], error) for name in sorted(common & messages.keys())),
-                *(_command(commands[name]) for name in sorted(common & commands.keys())),
-            ],
-            {name: home for name, home in homes.items() if home != "common"},
-        ),
+        "common": module("Messages that several endpoints have.", classes("common"), homes),
+    } | {
+        module_name(endpoint.name): module(
+            f"The messages of `{endpoint.name}`.",
+            [*classes(module_name(endpoint.name)), *_everything_sent(endpoint)],
+            homes,
+        )
+        for endpoint in endpoints
     }
-    return found | {module_name(endpoint.name): _endpoint(endpoint, homes, error) for endpoint in endpoints}
+
+
+def homes_of(shapes: Shapes) -> dict[str, str]:
+    """The module of each record, message and command, by the name of its class."""
+    homes: dict[str, str] = {record.name: "records" for record in shapes.records}
+    for endpoint in shapes.endpoints:
+        for shape in endpoint.shapes():
+            homes[shape.name] = "common" if shape.name in homes else module_name(endpoint.name)
+    return homes
 
 
 def module_name(endpoint: str) -> str:
@@ -57,28 +72,28 @@ def module_name(endpoint: str) -> str:
     return endpoint.replace("-", "_")
 
 
-def _endpoint(endpoint: EndpointShapes, homes: Mapping[str, str], error: Message) -> str:
-    """The module of an endpoint: what only it has, and everything that it sends."""
-    messages = {message.shape.name: message for message in endpoint.messages}
-    commands = {command.shape.name: command for command in endpoint.commands}
-    own = [
-        *(_message(messages[name], error) for name in sorted(messages.keys() - homes.keys())),
-        *(_command(commands[name]) for name in sorted(commands.keys() - homes.keys())),
-    ]
+def _takers(endpoints: Sequence[EndpointShapes]) -> dict[str, str]:
+    """The type of the names of the endpoints that take a command, by the name of its class; `str` if all do."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for endpoint in endpoints:
+        for command in endpoint.commands:
+            found[command.shape.name].append(endpoint.name)
+    return {name: "str" if 1 < len(takers) == len(endpoints) else literal(takers) for name, takers in found.items()}
+
+
+def _everything_sent(endpoint: EndpointShapes) -> Iterator[str]:
+    """The messages of an endpoint as a union, and by type."""
     union = " | ".join(message.shape.name for message in endpoint.messages)
-    own.append(f"{pascal(endpoint.name)}Message: TypeAlias = ({union})\n")
-    own.append(
-        "\n".join(
-            [
-                "MESSAGES: dict[str, type[Message]] = {",
-                *(f"    {json.dumps(message.type)}: {message.shape.name}," for message in endpoint.messages),
-                "}",
-                f'"""The messages of the server on `{endpoint.name}`, by `type`."""',
-                "",
-            ]
-        )
+    yield f"{pascal(endpoint.name)}Message: TypeAlias = ({union})\n"
+    yield "\n".join(
+        [
+            "MESSAGES: dict[str, type[Message]] = {",
+            *(f"    {json.dumps(message.type)}: {message.shape.name}," for message in endpoint.messages),
+            "}",
+            f'"""The messages of the server on `{endpoint.name}`, by `type`."""',
+            "",
+        ]
     )
-    return module(f"The messages of `{endpoint.name}`.", own, homes)
 
 
 def operations(http: Operations) -> str:
@@ -109,9 +124,10 @@ def _message(message: Message, error: Message) -> str:
     return _class(f"{shape.name}(Message, {_KEYWORDS}, tag={tag})", shape.description, fields, asked=False)
 
 
-def _command(command: Command) -> str:
+def _command(command: Command, takers: str) -> str:
+    """The class of a command. `takers` is the type of the names of the endpoints that take it."""
     shape = command.shape
-    head = f"{shape.name}(Command[{command.reply}], {_KEYWORDS}, tag={json.dumps(command.type)})"
+    head = f"{shape.name}(Command[{command.reply}, {takers}], {_KEYWORDS}, tag={json.dumps(command.type)})"
     return _class(head, shape.description, shape.fields, asked=True)
 
 
@@ -215,11 +231,16 @@ def _parts(schema: Schema, *, asked: bool) -> list[str]:
     return [_SCALARS[kind]] if kind is not None else ["Any"]
 
 
+def literal(values: Iterable[object]) -> str:
+    """The type of these values."""
+    return f"Literal[{', '.join(map(json.dumps, values))}]"
+
+
 def _choice(choices: Sequence[object], *, asked: bool) -> list[str]:
     if all(isinstance(choice, bool) for choice in choices):
         return ["bool"]
     texts = [choice for choice in choices if choice is not None]
-    known = f"Literal[{', '.join(json.dumps(text) for text in texts)}]" if asked else "str"
+    known = literal(texts) if asked else "str"
     return [known, "None"] if None in choices else [known]
 
 
@@ -227,19 +248,30 @@ def _choice(choices: Sequence[object], *, asked: bool) -> list[str]:
 
 
 def module(description: str, parts: Iterable[str], homes: Mapping[str, str]) -> str:
-    """A module with `parts`, which imports what they use. `homes` has the module of each class that may be imported."""
+    """A module with `parts`, which imports what they use and do not define. `homes` has the module of each class that
+    may be imported."""
     body = "\n\n".join(parts)
-    nodes = (node for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name))
-    used = {node.id for node in nodes if isinstance(node.ctx, ast.Load)}
+    nodes = list(ast.walk(ast.parse(body)))
+    used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    used -= {node.name for node in nodes if isinstance(node, ast.ClassDef)}
     own = {f".{home}": {name for name in homes if homes[name] == home} for home in sorted(set(homes.values()))}
     groups = [
-        [f"from {source} import {', '.join(sorted(used & names))}" for source, names in group.items() if used & names]
+        [
+            f"from {source} import {', '.join(sorted(used & names, key=_import_order))}"
+            for source, names in group.items()
+            if used & names
+        ]
         for group in (_STANDARD, _INSTALLED, _BASES | own)
     ]
     head = f'"""{description}\n\nWritten by `make docs`; do not edit.\n"""'
     return "\n\n".join(
-        [head, "from __future__ import annotations", *("\n".join(group) for group in groups if group), "", body]
+        [head, "from __future__ import annotations", *("\n".join(group) for group in groups if group), body]
     )
+
+
+def _import_order(name: str) -> tuple[bool, bool, str]:
+    """The order that `ruff` wants: constants, classes, functions."""
+    return name[0].islower(), not name.isupper(), name.lower()
 
 
 def docstring(text: str) -> list[str]:

@@ -58,11 +58,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ChannelFamily:
-    """Channels such as `chat.{contestId}`, the group that joins all of them, and the names of their messages."""
+    """Channels such as `chat.{contestId}`, the group that joins all of them, and the names of the messages that a
+    follower of a channel or group gets, snapshots included. `who` says who may follow."""
 
     name: str
     group: str | None
+    parameters: Mapping[str, Schema]
     pushes: Sequence[str]
+    group_pushes: Sequence[str]
+    who: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +279,18 @@ class _Reader:
 
 
 def _family(family: Mapping[str, Any], messages: Mapping[str, Message]) -> ChannelFamily:
-    return ChannelFamily(family["name"], family["group"], [messages[type_].shape.name for type_ in family["events"]])
+    def names(*lists: str) -> list[str]:
+        return [messages[type_].shape.name for each in lists for type_ in family[each]]
+
+    return ChannelFamily(
+        name=family["name"],
+        group=family["group"],
+        parameters=family["parameters"],
+        pushes=names("events", "snapshotEvents"),
+        group_pushes=names("events", "groupSnapshotEvents"),
+        who=family["who"],
+        description=family["description"],
+    )
 
 
 def _plain(raw: str) -> str:

@@ -234,7 +234,8 @@ def _channels(family: ChannelFamily) -> Iterator[str]:
     names = [template(family.name), *([template(family.group)] if family.group is not None else [])]
     yield f"      {property_name(family.name)}: {{"
     yield f"        name: {' | '.join(dict.fromkeys(names))};"
-    yield f"        push: {' | '.join(family.pushes)};"
+    pushes = [*family.pushes, *(family.group_pushes if family.group is not None else [])]
+    yield from (f"        {line}" for line in broken("push: ", dict.fromkeys(pushes), width=WIDTH - 8))
     yield "      };"
 
 
