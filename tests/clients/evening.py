@@ -45,7 +45,7 @@ class Evening:
                 one = running(language, wallet, self._url, CONTEST, self._folder)
                 self.programs.append(await stack.enter_async_context(one))
             for program in self.programs:
-                await _until(program, {"live": True})
+                await _until(program, _is_live)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._chat())
                 tasks.create_task(self._trade())
@@ -79,9 +79,11 @@ class Evening:
             wrong = {text: (program.said[text], ids.get(text)) for text in self._said[program.name]}
             wrong = {text: outcomes for text, outcomes in wrong.items() if outcomes[0] != outcomes[1]}
             assert not wrong, f"{program.name} and the server differ: {wrong}"
-        board = await self._town.insist("GET", f"/contests/{CONTEST}/leaderboard")
-        for program in self.programs:
-            expected = {
+
+        async def truth(program: Program) -> dict[str, Any]:
+            # The last prices may be ranked a little later.
+            board = await self._town.insist("GET", f"/contests/{CONTEST}/leaderboard")
+            return {
                 "live": True,
                 "chat": [(id_, text, "sent") for id_, text in stored],
                 "heard": [id_ for id_, _ in stored],
@@ -90,19 +92,27 @@ class Evening:
                 "unread": await self._town.unread(program.name),
                 "problems": [],
             }
-            await _until(program, expected)
+
+        for program in self.programs:
+            await _until(program, truth)
 
 
-async def _until(program: Program, expected: dict[str, Any]) -> None:
-    """Wait until a program reports `expected`."""
+async def _is_live(_program: Program) -> dict[str, Any]:
+    return {"live": True}
+
+
+async def _until(program: Program, truth: Callable[[Program], Awaitable[dict[str, Any]]]) -> None:
+    """Wait until a program reports the members that `truth` returns."""
     found: dict[str, Any] = {}
+    expected: dict[str, Any] = {"nothing": "yet"}
     report = None
     try:
         async with asyncio.timeout(AGREE_TIMEOUT_S):
             while found != expected:
+                await asyncio.sleep(0.05)
+                expected = await truth(program)
                 report = await program.report()
                 found = {name: getattr(report, name) for name in expected}
-                await asyncio.sleep(0.05)
     except TimeoutError:
         pass
     wrong = {name: (value, expected[name]) for name, value in found.items() if value != expected[name]}
