@@ -25,6 +25,8 @@ from tests.failpoints import failing_commits, sqlite_error
 from tests.store.facts import figure, put, put_all, read_names, stored, until
 from tests.storing import opened
 
+DAY_MS = 86_400_000
+"""Longer than the clock moves while a busy machine looks a few times."""
 AT_ONCE: dict[str, Any] = {"outcome_wait_ms": 0}
 """Whoever waits for an outcome learns after the first look that nobody knows it."""
 
@@ -122,7 +124,7 @@ async def test_a_commit_that_turns_out_not_to_have_happened_is_refused(tmp_path:
 @pytest.mark.parametrize("happen", [True, False])
 async def test_looking_may_fail_in_the_same_way(tmp_path: Path, happen: bool) -> None:
     path, clock = tmp_path / "test.db", ManualClock()
-    async with opened(path, clock, outcome_wait_ms=60_000) as database:
+    async with opened(path, clock, outcome_wait_ms=DAY_MS) as database:
         with failing_commits(happen=happen, times=3):
             caller = Caller(database, "a")
             while not caller.asking.done():
