@@ -7,17 +7,20 @@ import asyncio
 import random
 import shutil
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from tests.clients.programs import PROJECT, Program, running
+from tests.clients.news import News
+from tests.clients.programs import PROJECT, Program, Report, running
 from tests.clients.town import CONTEST, Town, token_of
 
 SAY_PAUSE_S = 0.1
 NOTIFY_EVERY = 10
 AGREE_TIMEOUT_S = 60.0
+BATCH = 20
+"""How many unread notifications a connection begins with."""
 _SECOND = "node" if shutil.which("node") and (PROJECT / "clients/typescript/dist").exists() else "python"
 PROGRAMS = {"ann": "python", "bob": "python", "cat": _SECOND, "dan": _SECOND}
 """The language of each program, by its wallet; without Node.js, or a built TypeScript client, all are in Python."""
@@ -28,6 +31,7 @@ class Evening:
 
     def __init__(self, url: str, town: Town, folder: Path, seed: int) -> None:
         self.programs: list[Program] = []
+        self.news = News()
         self._url = url
         self._town = town
         self._folder = folder
@@ -42,16 +46,27 @@ class Evening:
         async with AsyncExitStack() as stack:
             for wallet, language in PROGRAMS.items():
                 (self._folder / wallet).write_text(token_of(wallet))
-                one = running(language, wallet, self._url, CONTEST, self._folder)
+                one = running(language, wallet, self._url, CONTEST, self._folder, self.news)
                 self.programs.append(await stack.enter_async_context(one))
-            for program in self.programs:
-                await _until(program, _is_live)
+            await self.all_live()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._chat())
                 tasks.create_task(self._trade())
                 await trouble()
                 self._is_over = True
             await self._compare()
+
+    async def all_live(self) -> None:
+        """Wait until all programs hold everything."""
+        for program in self.programs:
+            await program.live()
+
+    async def quiet(self, *wallets: str) -> None:
+        """Let `wallets` be silent, and wait until all that they have said has an outcome."""
+        self.silent |= {*wallets}
+        for program in self.programs:
+            if program.name in wallets:
+                await program.settled(self._said[program.name])
 
     async def _chat(self) -> None:
         for number in count(1):
@@ -80,7 +95,10 @@ class Evening:
             wrong = {text: outcomes for text, outcomes in wrong.items() if outcomes[0] != outcomes[1]}
             assert not wrong, f"{program.name} and the server differ: {wrong}"
 
-        async def truth(program: Program) -> dict[str, Any]:
+        async def truth(program: Program, report: Report) -> dict[str, Any]:
+            # A program whose user signed in again begins with the newest unread ones.
+            notifications = await self._town.notifications(program.name)
+            known = max(len(report.notifications), min(len(notifications), BATCH))
             # The last prices may be ranked a little later.
             board = await self._town.insist("GET", f"/contests/{CONTEST}/leaderboard")
             return {
@@ -90,6 +108,7 @@ class Evening:
                 "prices": self._town.prices,
                 "board": board["version"],
                 "unread": await self._town.unread(program.name),
+                "notifications": notifications[:known],
                 "problems": [],
             }
 
@@ -97,23 +116,15 @@ class Evening:
             await _until(program, truth)
 
 
-async def _is_live(_program: Program) -> dict[str, Any]:
-    return {"live": True}
-
-
-async def _until(program: Program, truth: Callable[[Program], Awaitable[dict[str, Any]]]) -> None:
+async def _until(program: Program, truth: Callable[[Program, Report], Awaitable[dict[str, Any]]]) -> None:
     """Wait until a program reports the members that `truth` returns."""
     found: dict[str, Any] = {}
     expected: dict[str, Any] = {"nothing": "yet"}
-    report = None
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(AGREE_TIMEOUT_S):
             while found != expected:
-                await asyncio.sleep(0.05)
-                expected = await truth(program)
                 report = await program.report()
+                expected = await truth(program, report)
                 found = {name: getattr(report, name) for name in expected}
-    except TimeoutError:
-        pass
     wrong = {name: (value, expected[name]) for name, value in found.items() if value != expected[name]}
-    assert not wrong, f"{program.name} and the server differ: {wrong}, {report}"
+    assert not wrong, f"{program.name} and the server differ: {wrong}"

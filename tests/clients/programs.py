@@ -2,12 +2,15 @@
 
 A program reads commands from its standard input, one JSON object a line, and answers on its standard output:
 
-- `{"say": "gg"}` sends a chat message, and is answered `{"said": "gg", "id": 7}` or `{"said": "gg", "error": "CODE"}`;
+- `{"say": "gg"}` sends a chat message, and is answered `{"said": "gg", "id": 7}` or `{"said": "gg", "error": "CODE"}`,
+  once it has an outcome;
 - `{"report": 1}` is answered with everything that the program holds, see `Report`;
 - `{"sign_in": true}` sets the token provider anew, as after a ban;
 - `{"quit": true}` ends it.
 
-Its token provider reads a file each time, and fails if there is none.
+It also writes `{"closed": 1006}` after each end of a connection or attempt, `{"asked": true}` when its token provider
+is asked, which reads a file each time and fails if there is none, and `{"live": true}` or `{"live": false}` whenever
+the room and the inbox have become complete, or are so no longer.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, convert
+
+from tests.clients.news import News
 
 PROJECT = Path(__file__).resolve().parents[2]
 ANSWER_TIMEOUT_S = 90.0
@@ -52,13 +57,15 @@ class Report(Struct, frozen=True):
 class Program:
     """A running program."""
 
-    def __init__(self, name: str, process: Process) -> None:
+    def __init__(self, name: str, process: Process, news: News) -> None:
         self.name = name
+        self.is_live = False
+        """Whether its room and its inbox are complete."""
         self.said: dict[str, int | str] = {}
         """The outcome of each chat message that has one: its id, or the code of an error."""
         self.process = process
+        self._news = news
         self._reports: dict[int, asyncio.Future[Report]] = {}
-        self._changed = asyncio.Event()
 
     def say(self, text: str) -> None:
         self._write(say=text)
@@ -74,10 +81,13 @@ class Program:
 
     async def settled(self, texts: set[str]) -> None:
         """Wait until all `texts` have an outcome."""
-        async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            while not texts <= self.said.keys():
-                self._changed.clear()
-                await self._changed.wait()
+        while not texts <= self.said.keys():
+            await self._news.more("said")
+
+    async def live(self) -> None:
+        """Wait until its room and its inbox are complete."""
+        while not self.is_live:
+            await self._news.more("live")
 
     def sign_in(self) -> None:
         self._write(sign_in=True)
@@ -97,7 +107,14 @@ class Program:
             if "said" in answer:
                 assert answer["said"] not in self.said, f"{answer} settled twice"
                 self.said[answer["said"]] = answer["id"] if "id" in answer else answer["error"]
-                self._changed.set()
+                self._news.post("said")
+            elif "closed" in answer:
+                self._news.post(f"closed {answer['closed']}")
+            elif "asked" in answer:
+                self._news.post("asked")
+            elif "report" not in answer:
+                self.is_live = answer["live"]
+                self._news.post("live")
             else:
                 report = convert(answer, Report)
                 self._reports[report.report].set_result(report)
@@ -107,9 +124,9 @@ class Program:
 
 
 @asynccontextmanager
-async def running(language: str, name: str, url: str, contest: int, folder: Path) -> AsyncIterator[Program]:
-    """A program whose token is in the file `name` of `folder`. At the end of the block it ends properly: in time, with
-    code 0 and nothing on its standard error."""
+async def running(language: str, name: str, url: str, contest: int, folder: Path, news: News) -> AsyncIterator[Program]:
+    """A program whose token is in the file `name` of `folder`, and whose events are posted as `news`. At the end of the
+    block it ends properly: in time, with code 0 and nothing on its standard error."""
     errors = folder / f"{name}.err"
     with errors.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
@@ -123,7 +140,7 @@ async def running(language: str, name: str, url: str, contest: int, folder: Path
             stderr=stderr,
             limit=LONGEST_LINE_BYTES,
         )
-    program = Program(name, process)
+    program = Program(name, process, news)
     reading = asyncio.create_task(program.read())
     try:
         yield program

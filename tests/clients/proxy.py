@@ -7,6 +7,8 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tests.clients.news import News
+
 BUFFER_BYTES = 4096
 
 
@@ -21,8 +23,8 @@ class Proxy:
         self.port = 0
         self.target_port = target_port
         self.delay_s = 0.0
-        self.accepted = 0
-        """How many connections were accepted."""
+        self.news = News()
+        """Has `accepted` for each connection."""
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._is_silent = False
@@ -54,7 +56,7 @@ class Proxy:
         self.cut()
 
     async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-        self.accepted += 1
+        self.news.post("accepted")
         connecting = socket.socket()
         connecting.setblocking(False)
         # Little may wait on the way, so that the server soon notices if nothing is forwarded.

@@ -11,7 +11,17 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any, TypeVar
 
-from duelcast.client import Client, DuelcastError, Inbox, Refused, RequestFailed, Room, SignedOut, Stream
+from duelcast.client import (
+    Client,
+    ConnectionState,
+    DuelcastError,
+    Inbox,
+    Refused,
+    RequestFailed,
+    Room,
+    SignedOut,
+    Stream,
+)
 from duelcast.client.generated.records import ChatMessageRecord, Leaderboard, Price
 
 T = TypeVar("T")
@@ -20,7 +30,7 @@ T = TypeVar("T")
 class Program:
     """Follows prices, a leaderboard, a room and the inbox, and reports what it holds."""
 
-    def __init__(self, client: Client, room: Room, contest: int, token_file: Path) -> None:
+    def __init__(self, client: Client, room: Room, inbox: Inbox, contest: int, token: Callable[[], str]) -> None:
         self._client = client
         self._room = room
         self._contest = contest
@@ -28,47 +38,49 @@ class Program:
         self._board = -1
         self._heard: list[int] = []
         self._problems: list[str] = []
-        self._token_file = token_file
+        self._inbox = inbox
+        self._token = token
+        self._is_live = False
         self._signed_in = asyncio.Event()
         self._saying: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        async with self._client.inbox() as inbox:
-            streams = (
-                self._follow(self._client.market("*"), self._price),
-                self._follow(self._client.leaderboard(self._contest), self._ranked),
-                self._follow(self._room.chat(), self._hear),
-                self._follow(self._room.changes(), self._look),
-            )
-            following = [asyncio.create_task(stream) for stream in streams]
-            async with aclosing(lines()) as commands:
-                async for command in commands:
-                    if "say" in command:
-                        task = asyncio.create_task(self._say(command["say"]))
-                        self._saying.add(task)
-                        task.add_done_callback(self._saying.discard)
-                    elif "report" in command:
-                        self._report(command["report"], inbox)
-                    elif "sign_in" in command:
-                        self._client.set_token(self._token_file.read_text)
-                        self._signed_in.set()
-                    elif "quit" in command:
-                        break
-            for task in following:
-                task.cancel()
-            await asyncio.gather(*following, return_exceptions=True)
+        streams = (
+            self._follow(self._client.market("*"), self._price),
+            self._follow(self._client.leaderboard(self._contest), self._ranked),
+            self._follow(self._room.chat(), self._hear),
+            self._follow(self._room.changes(), self._look),
+            self._follow(self._inbox.changes(), lambda _: self._look_whether_live()),
+        )
+        following = [asyncio.create_task(stream) for stream in streams]
+        async with aclosing(lines()) as commands:
+            async for command in commands:
+                if "say" in command:
+                    task = asyncio.create_task(self._say(command["say"]))
+                    self._saying.add(task)
+                    task.add_done_callback(self._saying.discard)
+                elif "report" in command:
+                    self._report(command["report"])
+                elif "sign_in" in command:
+                    self._client.set_token(self._token)
+                    self._signed_in.set()
+                elif "quit" in command:
+                    break
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
 
-    def _report(self, number: int, inbox: Inbox) -> None:
+    def _report(self, number: int) -> None:
         write(
             report=number,
             states={name: state.status for name, state in self._client.states.items()},
-            live=self._room.status == "live" and inbox.status == "live",
+            live=self._is_live,
             chat=[entry(each) for each in self._room.messages],
             heard=self._heard,
             prices=self._prices,
             board=self._board,
-            unread=inbox.unread,
-            notifications=[each.id for each in inbox.notifications],
+            unread=self._inbox.unread,
+            notifications=[each.id for each in self._inbox.notifications],
             problems=self._problems,
         )
 
@@ -79,6 +91,7 @@ class Program:
                 async for item in stream:
                     take(item)
             except (Refused, SignedOut):
+                self._signed_in.clear()
                 await self._signed_in.wait()
 
     def _price(self, price: Price) -> None:
@@ -96,6 +109,13 @@ class Program:
         ids = [each.message.id for each in room.messages if each.message is not None]
         if ids != sorted(set(ids)):
             self._problems.append(f"the chat is out of order: {ids}")
+        self._look_whether_live()
+
+    def _look_whether_live(self) -> None:
+        is_live = self._room.status == "live" and self._inbox.status == "live"
+        if is_live != self._is_live:
+            self._is_live = is_live
+            write(live=is_live)
 
     async def _say(self, text: str) -> None:
         try:
@@ -129,9 +149,19 @@ def write(**members: Any) -> None:
     sys.stdout.flush()
 
 
+def changed(state: ConnectionState) -> None:
+    if state.status in ("waiting", "refused", "signed_out") and state.code is not None:
+        write(closed=state.code)
+
+
 async def main(url: str, contest: int, token_file: Path) -> None:
-    async with Client(url, token=token_file.read_text) as client, client.room(contest) as room:
-        await Program(client, room, contest, token_file).run()
+    def token() -> str:
+        write(asked=True)
+        return token_file.read_text()
+
+    opened = Client(url, token=token, on_state=changed)
+    async with opened as client, client.room(contest) as room, client.inbox() as inbox:
+        await Program(client, room, inbox, contest, token).run()
 
 
 if __name__ == "__main__":

@@ -29,21 +29,13 @@ pytestmark = pytest.mark.clients
 SEED = 12
 TOKEN_LEEWAY_S = 30.0
 """For how long after its end a server accepts a token."""
-WAIT_S = 60.0
 PER_USER = 12
 MOST_NOTIFICATIONS = 500
 """More than fill all buffers between the server and a client."""
 SLEEP_S = 9.0
 """Longer than the interval at which a client looks at its clock."""
-
-
-async def until(reached: Callable[[], Awaitable[bool]]) -> None:
-    """Ask `reached` again and again until it is true; no event says so, because it happens in other processes."""
-    async with asyncio.timeout(WAIT_S):
-        while True:
-            if await reached():
-                return
-            await asyncio.sleep(0.2)
+SAID = 15
+"""How many chat messages are sent while, and after, something fails."""
 
 
 class Faults:
@@ -67,30 +59,18 @@ class Faults:
         self._server = await self._outer.enter_async_context(AsyncExitStack())
         self._running = await self._server.enter_async_context(serving(self._folder, **self._settings))
 
-    async def closes(self, code: int) -> float:
-        """How many connections this server has closed with `code`."""
-        async with httpx.AsyncClient(trust_env=False) as http:
-            text = (await http.get(f"{self._running.url}/metrics")).text
-        samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
-        return sum(s.value for s in samples if s.name == "duelcast_closes_total" and s.labels["code"] == str(code))
-
-    async def until_closed(self, code: int, *, more_than: float) -> None:
-        async def is_closed() -> bool:
-            return await self.closes(code) > more_than
-
-        await until(is_closed)
-
     # ── the network ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def slow_network(self) -> None:
         self.proxy.delay_s = 0.2
-        await asyncio.sleep(4)
+        await self.evening.news.more("said", SAID)
         self.proxy.delay_s = 0.0
 
     async def cut_connections(self) -> None:
-        for pause_s in (0.3, 1.0, 1.5, 0.1):
+        for accepted in (1, 4, 8, 2):
+            back = self.proxy.news.more("accepted", accepted)
             self.proxy.cut()
-            await asyncio.sleep(pause_s)
+            await back
 
     async def sleeping_machines(self) -> None:
         """The machines sleep, and when they wake up, their connections are gone without a word."""
@@ -98,14 +78,10 @@ class Faults:
             program.process.send_signal(signal.SIGSTOP)
         self.proxy.half_open()
         await asyncio.sleep(SLEEP_S)
+        dialled = self.proxy.news.more("accepted")
         for program in self.evening.programs:
             program.process.send_signal(signal.SIGCONT)
-        accepted = self.proxy.accepted
-
-        async def has_dialled() -> bool:
-            return self.proxy.accepted > accepted
-
-        await until(has_dialled)
+        await dialled  # once their connections have not answered
         self.proxy.recover()
 
     async def frozen_network(self, town: Town) -> None:
@@ -120,6 +96,13 @@ class Faults:
             raise AssertionError("no client was slow")
         self.proxy.thaw()
 
+    async def closes(self, code: int) -> float:
+        """How many connections this server has closed with `code`; a frozen client does not hear of it."""
+        async with httpx.AsyncClient(trust_env=False) as http:
+            text = (await http.get(f"{self._running.url}/metrics")).text
+        samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
+        return sum(s.value for s in samples if s.name == "duelcast_closes_total" and s.labels["code"] == str(code))
+
     # ── tokens ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def write_tokens(self, ttl_s: float) -> None:
@@ -131,39 +114,43 @@ class Faults:
 
     async def expiring_tokens(self) -> None:
         """The tokens expire while they are in use."""
-        before = await self.closes(4001)
         self.write_tokens(ttl_s=6 - TOKEN_LEEWAY_S)
-        self.proxy.cut()
-
-        async def are_all_connected() -> bool:
-            reports = [await program.report() for program in self.evening.programs]
-            return all(report.live for report in reports)
-
-        await until(are_all_connected)
+        ended = self.evening.news.more("closed 4001")
+        await self._cut_and_return()
         self.write_tokens(ttl_s=3600)
-        await self.until_closed(4001, more_than=before)
+        await ended
+
+    async def _cut_and_return(self) -> None:
+        """Cut all connections, and wait until all programs are back."""
+        await self.evening.all_live()
+        # Each program reports that it is not complete, and that it is again.
+        back = self.evening.news.more("live", 2 * len(PROGRAMS))
+        self.proxy.cut()
+        await back
+        await self.evening.all_live()
 
     async def failing_providers(self) -> None:
         """The token providers fail while the connections are lost."""
         for wallet in PROGRAMS:
             (self._folder / wallet).unlink()
+        # Each program asks, fails and asks again.
+        asked = self.evening.news.more("asked", 3 * len(PROGRAMS))
         self.proxy.cut()
-        await asyncio.sleep(2)
+        await asked
         self.write_tokens(ttl_s=3600)
 
     async def ban(self, town: Town) -> None:
-        """A user is banned, and permitted again."""
-        before = await self.closes(4003)
-        self.evening.silent.add("bob")
-        self.evening.silent.add("cat")
-        await asyncio.sleep(1)
-        for banned in (True, False):
-            for wallet in ("bob", "cat"):
-                await town.insist("PUT", f"/users/{wallet}", {"banned": banned})
-            await self.until_closed(4003, more_than=before)
+        """Users are banned, and permitted again."""
+        banned = ("bob", "cat")
+        await self.evening.quiet(*banned)
+        ended = self.evening.news.more("closed 4003", len(banned))
+        for wallet in banned:
+            await town.insist("PUT", f"/users/{wallet}", {"banned": True})
+        await ended
         for program in self.evening.programs:
-            if program.name in self.evening.silent:
-                assert (await program.report()).states["contest"] == "refused"
+            if program.name in banned:
+                assert "refused" in (await program.report()).states.values()
+                await town.insist("PUT", f"/users/{program.name}", {"banned": False})
                 program.sign_in()
         self.evening.silent.clear()
 
@@ -171,20 +158,22 @@ class Faults:
 
     async def restart(self) -> None:
         """The server ends properly, and closes its connections with 1012."""
+        ended = self.evening.news.more("closed 1012", len(PROGRAMS))
         self._running.signal(signal.SIGTERM)
         assert await self._running.ended() == 0
+        await ended
         await self._server.aclose()
         await self.open()
 
     async def full_house(self, town: Town) -> None:
         """Others take all the places of a user for a while."""
-        before = await self.closes(1013)
+        ended = self.evening.news.more("closed 1013")
         async with AsyncExitStack() as others:
             for _ in range(PER_USER):
                 one = connect(town.address("contest", "ann"), proxy=None)
                 await others.enter_async_context(one)
             self.proxy.cut()
-            await self.until_closed(1013, more_than=before)
+            await ended
 
 
 async def test_clients_hold_what_the_server_holds_whatever_fails(tmp_path: Path) -> None:
@@ -213,6 +202,6 @@ async def test_clients_hold_what_the_server_holds_whatever_fails(tmp_path: Path)
         async def everything_fails() -> None:
             for trouble in troubles:
                 await trouble()
-                await asyncio.sleep(1.5)
+                await faults.evening.news.more("said", SAID)
 
         await faults.evening.spend(everything_fails)

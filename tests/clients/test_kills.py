@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -20,8 +19,10 @@ pytestmark = pytest.mark.clients
 
 SEED = 9
 KILLS = 20
-LIFE_S, PAUSE_S = (3.0, 7.0), (0.0, 1.0)
-"""How long a server lives, and for how long there is none."""
+LIFE = 20, 80
+"""How many chat messages the programs send while a server lives."""
+ENDS = 0, 30
+"""How many connections and attempts end before there is a server again; twelve connections end with the server."""
 
 
 async def test_clients_hold_what_the_server_holds_after_it_was_killed_twenty_times(tmp_path: Path) -> None:
@@ -36,11 +37,14 @@ async def test_clients_hold_what_the_server_holds_after_it_was_killed_twenty_tim
         town = Town(http, port, SEED)
         await town.open(list(PROGRAMS))
 
+        evening = Evening(f"http://127.0.0.1:{port}", town, tmp_path, SEED)
+
         async def kill_again_and_again() -> None:
             for _ in range(KILLS):
-                await asyncio.sleep(rng.uniform(*LIFE_S))
+                await evening.news.more("said", rng.randint(*LIFE))
+                ends = evening.news.more("closed 1006", rng.randint(*ENDS))
                 await stack.aclose()
-                await asyncio.sleep(rng.uniform(*PAUSE_S))
+                await ends
                 await stack.enter_async_context(serving(tmp_path, **settings))
 
-        await Evening(f"http://127.0.0.1:{port}", town, tmp_path, SEED).spend(kill_again_and_again)
+        await evening.spend(kill_again_and_again)

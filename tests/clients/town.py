@@ -83,7 +83,7 @@ class Town:
                 earlier = {"beforeId": found[0][0]} if found else {}
                 command = {"type": "get_chat_messages", "contestId": CONTEST, "limit": 100, "requestId": "page"}
                 await socket.send(json.dumps({**command, **earlier}))
-                page = await _received(socket, "chat_messages")
+                page = await _received(socket, "chat_messages", "page")
                 found = [(one["id"], one["text"]) for one in page["data"]] + found
                 if not page["hasMore"]:
                     return found
@@ -94,6 +94,21 @@ class Town:
             count: int = (await _received(socket, "unread_count"))["count"]
             return count
 
+    async def notifications(self, wallet: str) -> list[int]:
+        """The ids of all notifications of a wallet, the newest first."""
+        found: list[int] = []
+        async with connect(self.address("notifications", wallet), proxy=None) as socket:
+            cursor: dict[str, str] = {}
+            while True:
+                await socket.send(
+                    json.dumps({"type": "get_notifications", "limit": 100, "requestId": "page", **cursor})
+                )
+                page = await _received(socket, "notification_batch", "page")
+                found += [one["id"] for one in page["data"]]
+                if not page["hasMore"]:
+                    return found
+                cursor = {"cursor": page["nextCursor"]}
+
     def address(self, endpoint: str, wallet: str, role: Role = Role.USER) -> str:
         """The address of an endpoint, with the token of a wallet."""
         return f"ws://127.0.0.1:{self._port}/api/v69/ws/{endpoint}?token={token_of(wallet, role)}"
@@ -103,9 +118,9 @@ class Town:
         self.prices[symbol] = price
 
 
-async def _received(socket: ClientConnection, kind: str) -> dict[str, Any]:
-    """The next message of a type."""
+async def _received(socket: ClientConnection, kind: str, request_id: str | None = None) -> dict[str, Any]:
+    """The next message of a type, which answers a request if `request_id` is given."""
     while True:
         message: dict[str, Any] = json.loads(await socket.recv())
-        if message["type"] == kind:
+        if message["type"] == kind and message.get("requestId") == request_id:
             return message

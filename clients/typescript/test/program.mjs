@@ -7,8 +7,22 @@ import { WebSocket } from "ws";
 import { createClient, inbox, leaderboard, market, room } from "../dist/index.js";
 
 const [, , url, contestId, tokenFile] = process.argv;
-const token = () => readFile(tokenFile, "utf8");
-const client = createClient({ url, token, webSocket: WebSocket });
+const write = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+
+function token() {
+  write({ asked: true });
+  return readFile(tokenFile, "utf8");
+}
+
+/** Writes the code with which it was closed. */
+class ReportingWebSocket extends WebSocket {
+  constructor(...options) {
+    super(...options);
+    this.on("close", (code) => write({ closed: code }));
+  }
+}
+
+const client = createClient({ url, token, webSocket: ReportingWebSocket });
 const stores = {
   prices: market(client, "*"),
   board: leaderboard(client, Number(contestId)),
@@ -17,6 +31,7 @@ const stores = {
 };
 const heard = [];
 const problems = [];
+let isLive = false;
 
 /** Notes each new message of the chat, which must be newer than all earlier ones. */
 function hear() {
@@ -29,7 +44,11 @@ function hear() {
   }
 }
 
-const write = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+/** Writes whether the room and the inbox are complete, if that has changed. */
+function lookWhetherLive() {
+  const next = stores.room.status === "live" && stores.inbox.status === "live";
+  if (next !== isLive) write({ live: (isLive = next) });
+}
 
 function report(number) {
   const { chat } = stores.room.get();
@@ -37,7 +56,7 @@ function report(number) {
   write({
     report: number,
     states: Object.fromEntries(Object.entries(client.state.get()).map(([name, { is }]) => [name, is])),
-    live: Object.values(stores).every(({ status }) => status === "live"),
+    live: isLive,
     chat: chat.map(({ id, text, status }) => [id ?? null, text, status]),
     heard,
     prices: Object.fromEntries([...stores.prices.get()].map(([symbol, { price }]) => [symbol, price])),
@@ -55,7 +74,8 @@ function say(text) {
   );
 }
 
-const unsubscribes = Object.values(stores).map((store) => store.subscribe(store === stores.room ? hear : () => {}));
+const listeners = { prices() {}, board() {}, room: () => (hear(), lookWhetherLive()), inbox: lookWhetherLive };
+const unsubscribes = Object.entries(stores).map(([name, store]) => store.subscribe(listeners[name]));
 const commands = createInterface({ input: process.stdin });
 commands.on("line", (line) => {
   const command = JSON.parse(line);
