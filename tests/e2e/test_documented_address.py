@@ -12,9 +12,12 @@ import pytest
 from websockets.asyncio.client import connect
 
 from duelcast.clock import ManualClock
+from duelcast.endpoints.documents.asyncapi import any_server, server_at
 from tests.e2e.test_tls import write_certificate
 from tests.serving import http_client, running
 
+ANYWHERE: dict[str, Any] = {"host": "0.0.0.0", "port": 0, "trusted_proxies": ["127.0.0.0/8"]}
+"""The settings of a server that answers under any name, behind a proxy on this machine."""
 PROXIED = {"Host": "play.example", "X-Forwarded-Proto": "https"}
 
 
@@ -60,3 +63,38 @@ async def test_a_trusted_proxy_says_whether_its_client_uses_tls(proxies: list[st
         assert address_of(document, "contest") == f"{protocol}://play.example/api/v69/ws/contest"
         plain = (await http.get("/asyncapi.json", headers=PROXIED | {"X-Forwarded-Proto": "http"})).json()
         assert address_of(plain, "contest") == "ws://play.example/api/v69/ws/contest"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "user@play.example",
+        "play.example,other.example",
+        "play.example:",
+        "play.example:port",
+        "play.example:65536",
+        "[::1",
+        "p" * 301,
+    ],
+)
+async def test_the_document_names_no_server_if_the_host_is_none(host: str) -> None:
+    async with running(ManualClock(), **ANYWHERE) as app, http_client(app, "") as http:
+        answer = await http.get("/asyncapi.json", headers={"Host": host})
+        assert answer.json()["servers"] == any_server()
+        assert "Host" in answer.headers["Vary"]
+
+
+async def test_nothing_but_the_host_and_https_is_taken_from_the_headers() -> None:
+    hostile = {"X-Forwarded-Proto": 'https", "host": "evil.example', "X-Forwarded-Host": "evil.example"}
+    async with running(ManualClock(), **ANYWHERE) as app, http_client(app, "") as http:
+        named = (await http.get("/asyncapi.json", headers={"Host": "play.example:8443"} | hostile)).json()
+        assert named["servers"] == server_at("play.example:8443", "", tls=False)
+
+
+async def test_the_document_of_one_host_is_not_that_of_another() -> None:
+    async with running(ManualClock(), **ANYWHERE) as app, http_client(app, "") as http:
+        for host in ("evil.example", "play.example"):
+            answer = await http.get("/asyncapi.json", headers={"Host": host})
+            assert answer.json()["servers"]["this"]["host"] == host
+            assert {"Host", "X-Forwarded-Proto"} <= set(answer.headers["Vary"].split(", "))

@@ -62,7 +62,7 @@ def build_http_apps(services: HttpServices, operators: OriginRules | None = None
     charges = Charges(services.limits, services.clock, metrics)
     monitored, signs_in = operators is None, services.signs_in
     documents = Documents(
-        asyncapi=_once(lambda: encode_value(_without_servers(services.asyncapi()))),
+        asyncapi=_once(lambda: _asyncapi(services.asyncapi())),
         openapi=_once(partial(openapi, services.version, signs_in=signs_in, monitored=monitored)),
         home=home_page(services.version, public_ops=services.public_ops, monitored=monitored),
         docs=docs_page(services.version),
@@ -164,8 +164,9 @@ def _api_router(*, signs_in: bool) -> Router:
     return Router(API_PATH, route_handlers=resources)
 
 
-def _without_servers(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name != "servers"}
+def _asyncapi(document: Mapping[str, Any]) -> bytes:
+    """The AsyncAPI document up to its `servers`."""
+    return encode_value({name: value for name, value in document.items() if name != "servers"}).removesuffix(b"}")
 
 
 def _once(make: Callable[[], bytes]) -> Callable[[], bytes]:

@@ -49,8 +49,8 @@ class ReadyState(Struct):
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """The documents that the documentation routes serve; `asyncapi` lacks the `servers`, which depend on the request.
-    The first call of `asyncapi` or `openapi` takes up to half a second, so it belongs in a thread."""
+    """The documents that the documentation routes serve; `asyncapi` ends before the `servers`, which depend on the
+    request. The first call of `asyncapi` or `openapi` takes up to half a second, so it belongs in a thread."""
 
     asyncapi: Callable[[], bytes]
     openapi: Callable[[], bytes]
@@ -155,7 +155,7 @@ def get_asyncapi(documents: Finished, request: AnyRequest) -> Response[dict[str,
     host = host_of(request)
     tls = uses_tls(request, server_of(request.scope).services.trusted_proxies)
     servers = any_server() if host is None else server_at(host, prefix_of(request), tls=tls)
-    body = b'%b,"servers":%b}' % (documents.asyncapi()[:-1], encode_value(servers))
+    body = b'%b,"servers":%b}' % (documents.asyncapi(), encode_value(servers))
     headers = {"Vary": "Host, X-Forwarded-Proto"}
     return Response(body, media_type=_JSON_MEDIA_TYPE, headers=headers)  # type: ignore[arg-type]  # encoded already
 

@@ -8,13 +8,15 @@ from typing import Any
 from litestar.connection import ASGIConnection
 
 from duelcast.peers.addresses import Network, is_in
+from duelcast.peers.origins import is_host
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
 
 def host_of(connection: Connection) -> str | None:
-    """The host and port that the client named, which proxies keep; None if it named none."""
-    return connection.headers.get("host") or None
+    """The host and port that the client named, which proxies keep; None if it named none, or something else."""
+    host = connection.headers.get("host", "")
+    return host if is_host(host) else None
 
 
 def prefix_of(connection: Connection) -> str:

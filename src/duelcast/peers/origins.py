@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from duelcast.peers.addresses import is_loopback
 
 _MAX_LENGTH = 300
+_MAX_PORT = 65_535
 _HOST = r"(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
 _ORIGIN = re.compile(rf"(?P<scheme>[a-z][a-z0-9+.-]*)://{_HOST}", re.ASCII)
 _HOST_HEADER = re.compile(_HOST, re.ASCII)
@@ -92,6 +93,11 @@ class OriginRules:
         return origin.port == (_DEFAULT_PORTS[origin.scheme] if called.port is None else called.port)
 
 
+def is_host(text: str) -> bool:
+    """Whether `text` is a `Host` header: a name or an address, perhaps with a port."""
+    return _parse_host(text) is not None
+
+
 def _configured(text: str) -> _Origin:
     parsed = _parse_origin(text.rstrip("/"))
     if parsed is None:
@@ -115,7 +121,7 @@ def _parse_host(text: str | None) -> _Host | None:
 @lru_cache(256)
 def _parse_sane_host(text: str) -> _Host | None:
     found = _HOST_HEADER.fullmatch(text.lower())
-    if found is None:
+    if found is None or int(found["port"] or 0) > _MAX_PORT:
         return None
     return _Host(found["host"].removesuffix("."), int(found["port"]) if found["port"] else None)
 
