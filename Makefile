@@ -58,6 +58,7 @@ docs: .venv/.dev
 	$(BIN)/python -m duelcast.settings > docs/settings.md
 	$(BIN)/python -m duelcast.endpoints.documents docs/protocol.md README.md
 	$(BIN)/python -m duelcast.cli.client_types .
+	$(BIN)/ruff format --quiet src/duelcast/client/generated
 
 ## picture: the picture of `duelcast tail market-data` in the README; takes a minute and a half
 picture: .venv/.dev

@@ -5,7 +5,6 @@ The files lie below the folder that is the argument: the root of the project.
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ _PYTHON = Path("src/duelcast/client/generated")
 
 
 def client_types() -> dict[Path, str]:
-    """The text of each generated file by its path in the project. Needs `ruff`, which formats Python."""
+    """The text of each generated file by its path in the project. Modules of Python are not formatted."""
     shapes = read_shapes(_through_json(asyncapi(describe(find_endpoints().values()))))
     known = [*shapes.records, *(shape for endpoint in shapes.endpoints for shape in endpoint.shapes())]
     operations = read_operations(msgspec.json.decode(openapi("", signs_in=True, monitored=True)), known)
@@ -39,19 +38,13 @@ def client_types() -> dict[Path, str]:
         _TYPESCRIPT / "messages.ts": typescript.messages(shapes),
         _TYPESCRIPT / "http.ts": typescript.operations(operations),
         _TYPESCRIPT / "contract.ts": facts.typescript_facts(shapes),
-    } | {_PYTHON / f"{name}.py": _formatted(text) for name, text in modules.items()}
+    } | {_PYTHON / f"{name}.py": text for name, text in modules.items()}
 
 
 def _through_json(document: dict[str, Any]) -> dict[str, Any]:
     """`document` as a reader of it gets it."""
     decoded: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))
     return decoded
-
-
-def _formatted(text: str) -> str:
-    """A Python module in the style of this project."""
-    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", "generated.py", "-"]
-    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout  # noqa: S603 - its arguments are constants
 
 
 def write(project: Path) -> None:

