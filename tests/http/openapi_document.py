@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 Described = dict[str, Any]
+
+SMALL_SENTENCE = re.compile(r'"description": "(?:[a-z]|[^"]*[.] [a-z])[^"]*"')
+"""A description in JSON with a sentence that begins with a small letter."""
 
 
 def operations(openapi: Described) -> Iterator[tuple[str, Described]]:

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from tests.http.openapi_document import fields_in, is_of_any_form, json_bodies, operations
+from tests.http.openapi_document import SMALL_SENTENCE, fields_in, is_of_any_form, json_bodies, operations
 from tests.http.serving import Serving
 
 ANY_JSON = {
@@ -187,6 +187,10 @@ def test_every_field_parameter_and_header_is_described(openapi: dict[str, Any]) 
         assert all(parameter["description"] for parameter in operation.get("parameters", [])), name
         for response in operation["responses"].values():
             assert all(header["description"] for header in response.get("headers", {}).values()), name
+
+
+def test_each_sentence_of_a_description_begins_with_a_capital(openapi: dict[str, Any]) -> None:
+    assert not SMALL_SENTENCE.findall(json.dumps(openapi))
 
 
 def test_every_field_has_a_type_except_those_that_take_any_json(openapi: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ Link = Annotated[
     Meta(
         max_length=2_048,
         pattern=r"^(https://[^\s\x00-\x20\x7f\"<>\\]+|/(?!/)[^\s\x00-\x20\x7f\"<>\\]*)(?!\n)$",
-        description="an `https:` URL, or a path that begins with one `/`",
+        description="An `https:` URL, or a path that begins with one `/`.",
     ),
 ]
 NotificationParameter = Annotated[

@@ -22,6 +22,7 @@ from duelcast.gateway import limits
 from duelcast.wire.messages import Command, Event, message_type
 from tests.e2e.arena import make_arena
 from tests.endpoints.documents.described import Document
+from tests.http.openapi_document import SMALL_SENTENCE
 
 PUBLIC = list(find_endpoints().values())
 ALL = [*PUBLIC, make_arena("arena"), make_arena("members", auth=Auth.TOKEN, public_name="lobby")]
@@ -67,6 +68,10 @@ def test_descriptions_neither_cite_sections_of_the_contract_nor_keep_the_indenta
     text = json.dumps(DOCUMENT.root)
     assert "(protocol" not in text
     assert "\\n    " not in text
+
+
+def test_each_sentence_of_a_description_begins_with_a_capital() -> None:
+    assert not SMALL_SENTENCE.findall(json.dumps(DOCUMENT.root))
 
 
 # ── endpoints ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -182,7 +182,7 @@ export interface ContestPatch {
   end_time?: string | null | undefined;
   /** A text about the contest, plain text. */
   description?: string | null | undefined;
-  /** The contest's image. an `https:` URL */
+  /** The contest's image. An `https:` URL. */
   image_url?: string | null | undefined;
   /** The rules, plain text. */
   rules?: string | null | undefined;
@@ -251,7 +251,7 @@ export interface NewContest {
   end_time: string;
   /** A text about the contest, plain text. */
   description?: string | undefined;
-  /** The contest's image. an `https:` URL */
+  /** The contest's image. An `https:` URL. */
   image_url?: string | undefined;
   /** The rules, plain text. */
   rules?: string | undefined;
@@ -329,7 +329,7 @@ export interface NotificationInput {
   content: string;
   /** How urgent the notification is; `medium` by default. */
   priority?: "high" | "low" | "medium" | "urgent" | undefined;
-  /** The page that the notification leads to. an `https:` URL, or a path that begins with one `/` */
+  /** The page that the notification leads to. An `https:` URL, or a path that begins with one `/`. */
   link?: string | undefined;
   /** Further data for programs: at most 16 KiB of JSON. */
   data?: Record<string, unknown> | undefined;
@@ -621,7 +621,7 @@ export interface TokenMetadataInput {
   address: string;
   /** The number of decimals of the token. */
   decimals: number;
-  /** The token's image. an `https:` URL */
+  /** The token's image. An `https:` URL. */
   image_url?: string | undefined;
   /** A text about the token, plain text. */
   description?: string | undefined;
@@ -683,7 +683,7 @@ export interface UserChangeInput {
 export interface WebsiteInput {
   /** The text of the link. */
   label: string;
-  /** The address. an `https:` URL */
+  /** The address. An `https:` URL. */
   url: string;
 }
 

@@ -205,7 +205,7 @@ class ContestPatch(Record, frozen=True, kw_only=True):
     description: UnsetType | str | None = UNSET
     """A text about the contest, plain text."""
     image_url: UnsetType | str | None = UNSET
-    """The contest's image. an `https:` URL"""
+    """The contest's image. An `https:` URL."""
     rules: UnsetType | str | None = UNSET
     """The rules, plain text."""
     entry_fee: UnsetType | str | int | float | None = UNSET
@@ -277,7 +277,7 @@ class NewContest(Record, frozen=True, kw_only=True):
     description: str | None = None
     """A text about the contest, plain text."""
     image_url: str | None = None
-    """The contest's image. an `https:` URL"""
+    """The contest's image. An `https:` URL."""
     rules: str | None = None
     """The rules, plain text."""
     entry_fee: str | int | float | None = None
@@ -355,7 +355,7 @@ class NotificationInput(Record, frozen=True, kw_only=True):
     priority: Literal["high", "low", "medium", "urgent"] | None = None
     """How urgent the notification is; `medium` by default."""
     link: str | None = None
-    """The page that the notification leads to. an `https:` URL, or a path that begins with one `/`"""
+    """The page that the notification leads to. An `https:` URL, or a path that begins with one `/`."""
     data: Mapping[str, Any] | None = None
     """Further data for programs: at most 16 KiB of JSON."""
     expires_at: str | None = None
@@ -674,7 +674,7 @@ class TokenMetadataInput(Record, frozen=True, kw_only=True):
     decimals: int
     """The number of decimals of the token."""
     image_url: str | None = None
-    """The token's image. an `https:` URL"""
+    """The token's image. An `https:` URL."""
     description: str | None = None
     """A text about the token, plain text."""
     color: str | None = None
@@ -741,7 +741,7 @@ class WebsiteInput(Record, frozen=True, kw_only=True):
     label: str
     """The text of the link."""
     url: str
-    """The address. an `https:` URL"""
+    """The address. An `https:` URL."""
 
 
 class CancelContest(Operation[ContestView], frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ Visibility = Literal["visible", "invisible"]
 # A string of digits is accepted wherever an id is (protocol §1.1); handlers use `contest_id_of`.
 ContestId = (
     Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
-    | Annotated[str, Meta(pattern=rf"^{CONTEST_ID_PATTERN}(?!\n)$", description="the digits of an id")]
+    | Annotated[str, Meta(pattern=rf"^{CONTEST_ID_PATTERN}(?!\n)$", description="The digits of an id.")]
 )
 
 

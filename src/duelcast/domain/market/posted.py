@@ -36,7 +36,7 @@ Color = Annotated[
     str, Meta(pattern=r"^#[0-9A-Fa-f]{6}([0-9A-Fa-f]{2})?(?!\n)$", description="`#rrggbb` or `#rrggbbaa`.")
 ]
 HttpsUrl = Annotated[
-    str, Meta(max_length=2_048, pattern=r"^https://[^\s\x00-\x20\x7f\"<>\\]+(?!\n)$", description="an `https:` URL")
+    str, Meta(max_length=2_048, pattern=r"^https://[^\s\x00-\x20\x7f\"<>\\]+(?!\n)$", description="An `https:` URL.")
 ]
 Kind = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9_\-]{1,32}(?!\n)$", description="1 to 32 characters of A-Z a-z 0-9 _ -, such as `x`")

@@ -19,7 +19,7 @@ NotificationType = Annotated[
 # Wherever an id is expected, a string of its digits is accepted as well (protocol §1.1).
 NotificationId = (
     Annotated[int, Meta(ge=1, le=MAX_SAFE_INTEGER)]
-    | Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,15}(?!\n)$", description="the digits of an id")]
+    | Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,15}(?!\n)$", description="The digits of an id.")]
 )
 
 
