@@ -14,7 +14,7 @@ from litestar.openapi.spec import Components, License, SecurityScheme, Server, T
 from litestar.types import Method
 from litestar.types.internal_types import PathParameterDefinition
 
-from duelcast.endpoints.documents.fields import schema_components
+from duelcast.endpoints.documents.fields import opened, schema_components, with_private_members
 from duelcast.http.callers import admins_only, users_only
 from duelcast.http.examples import EXAMPLES
 from duelcast.http.examples.refusals import refusal_example
@@ -159,19 +159,11 @@ def _schemas(handlers: Iterable[HTTPRouteHandler]) -> dict[str, Any]:
     requests = [handler.parsed_data_field.annotation for handler in known if handler.parsed_data_field is not None]
     _, requested = schema_components(dict.fromkeys(requests))
     _, answered = schema_components(dict.fromkeys([*map(_answer_of, known), Problem]))
-    schemas = {name: _open(schema) for name, schema in answered.items()}
-    schemas |= {name: _with_private_fields(schema) for name, schema in requested.items()}
+    schemas = {name: opened(schema) for name, schema in answered.items()}
+    schemas |= {name: with_private_members(schema) for name, schema in requested.items()}
     return dict(sorted(schemas.items()))
 
 
 def _answer_of(handler: HTTPRouteHandler) -> Any:
     given = handler.parsed_return_field
     return given.inner_types[0].annotation if given.is_subclass_of(Response) else given.annotation
-
-
-def _open(schema: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in schema.items() if (name, value) != ("additionalProperties", False)}
-
-
-def _with_private_fields(schema: dict[str, Any]) -> dict[str, Any]:
-    return {**schema, "patternProperties": {"^_": {"description": "A field of the client's own, which is ignored."}}}

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from duelcast.endpoints.documents.members import PARAMETER
 from duelcast.endpoints.documents.python import literal, module
 from duelcast.endpoints.documents.shapes import ChannelFamily, Command, EndpointShapes, Shapes
-from duelcast.endpoints.documents.typescript import PARAMETER, WIDTH, property_name
+from duelcast.endpoints.documents.typescript import WIDTH, property_name
 
 _TYPESCRIPT = """\
 // The facts of the contract that the client needs at run time. Written by `make docs`; do not edit.

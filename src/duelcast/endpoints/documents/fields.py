@@ -46,6 +46,16 @@ def schema_components(types: Iterable[Any]) -> tuple[list[Schema], dict[str, Sch
     }
 
 
+def opened(schema: Schema) -> Schema:
+    """`schema` of an object of the server, with undeclared members allowed: later versions may add some."""
+    return {name: value for name, value in schema.items() if (name, value) != ("additionalProperties", False)}
+
+
+def with_private_members(schema: Schema) -> Schema:
+    """`schema` of an object of a client, with the client's own members (`_…`) allowed."""
+    return {**schema, "patternProperties": {"^_": {"description": "The client's own; ignored."}}}
+
+
 def with_field_descriptions(struct: type[Struct], schema: Schema) -> Schema:
     """`schema`, the schema of `struct`, with a description of each described field."""
     texts = field_texts(struct)

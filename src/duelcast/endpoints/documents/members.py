@@ -10,6 +10,9 @@ from typing import Any
 
 Schema = Mapping[str, Any]
 
+PARAMETER = re.compile(r"\{\w+\}")
+"""A parameter in the name of a channel."""
+
 _ANNOTATIONS = frozenset({"description", "title", "examples", "default"})
 """Members of a schema that say nothing about the shape of values."""
 
@@ -85,6 +88,23 @@ def resolved(schema: Any, schemas: Mapping[str, Schema], names: Mapping[str, str
     if is_record(schemas[name]):
         return {"$ref": names[name]} | inside
     return bare(resolved(schemas[name], schemas, names)) | inside
+
+
+def alternatives(schema: Schema) -> Iterator[Schema]:
+    """The alternatives of a type, none of which is a union."""
+    if "$ref" in schema:
+        yield schema
+        return
+    for union in ("anyOf", "oneOf", "allOf"):
+        if union in schema:
+            for part in schema[union]:
+                yield from alternatives(part)
+            return
+    kinds = schema.get("type")
+    if isinstance(kinds, list) and "enum" not in schema and "const" not in schema:
+        yield from ({**schema, "type": kind} for kind in kinds)
+    else:
+        yield schema
 
 
 def fields_of(forms: Sequence[Schema]) -> list[Field]:

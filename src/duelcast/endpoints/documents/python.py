@@ -10,7 +10,7 @@ import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from duelcast.endpoints.documents.members import Field, Schema, Shape, pascal, signature
+from duelcast.endpoints.documents.members import Field, Schema, Shape, alternatives, pascal, signature
 from duelcast.endpoints.documents.operations import Operation, Operations
 from duelcast.endpoints.documents.shapes import Command, EndpointShapes, Message, Shapes
 
@@ -193,11 +193,10 @@ def _field_text(field: Field, *, asked: bool) -> str:
 
 
 def _values(schema: Schema) -> Iterator[str]:
-    yield from (value for value in schema.get("enum", ()) if isinstance(value, str))
-    for alternative in schema.get("anyOf", ()):
-        yield from _values(alternative)
-    if "items" in schema:
-        yield from _values(schema["items"])
+    for each in alternatives(schema):
+        yield from (value for value in each.get("enum", ()) if isinstance(value, str))
+        if "items" in each:
+            yield from _values(each["items"])
 
 
 # ── types ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -210,18 +209,18 @@ def type_text(schema: Schema, *, asked: bool) -> str:
 
 def _parts(schema: Schema, *, asked: bool) -> list[str]:
     """The alternatives of a type."""
+    parts = (part for each in alternatives(schema) for part in _parts_of_one(each, asked=asked))
+    return list(dict.fromkeys(parts))
+
+
+def _parts_of_one(schema: Schema, *, asked: bool) -> list[str]:
+    """Those of a type that is no union."""
     if "$ref" in schema:
         return [schema["$ref"]]
-    for union in ("anyOf", "oneOf", "allOf"):
-        if union in schema:
-            parts = [part for alternative in schema[union] for part in _parts(alternative, asked=asked)]
-            return list(dict.fromkeys(parts))
     choices = schema.get("enum", [schema["const"]] if "const" in schema else [])
     if choices:
         return _choice(choices, asked=asked)
     kind = schema.get("type")
-    if isinstance(kind, list):
-        return [part for one in kind for part in _parts({**schema, "type": one}, asked=asked)]
     if kind == "array":
         return [f"{'Sequence' if asked else 'list'}[{type_text(schema.get('items', {}), asked=asked)}]"]
     if kind == "object":

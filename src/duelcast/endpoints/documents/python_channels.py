@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from duelcast.endpoints.documents.members import Schema
+from duelcast.endpoints.documents.members import PARAMETER, Schema
 from duelcast.endpoints.documents.python import docstring, homes_of, literal, module
 from duelcast.endpoints.documents.shapes import ChannelFamily, Shapes
-from duelcast.endpoints.documents.typescript import PARAMETER
 
 _DIGITS = re.compile(r"\^(\[[0-9]-[0-9]\]([*+?]|\{\d+(,\d*)?\})?)+\$")
 """A pattern that only numbers match."""

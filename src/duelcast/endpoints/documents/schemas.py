@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from duelcast.endpoints.documents.fields import PREFIX, Schema, schema_components
+from duelcast.endpoints.documents.fields import PREFIX, Schema, opened, schema_components, with_private_members
+from duelcast.endpoints.documents.members import reachable
 from duelcast.endpoints.documents.messages import Form, Message
 from duelcast.wire.messages import MAX_SAFE_INTEGER, Command, Event, message_type
 
@@ -61,8 +61,9 @@ class Schemas:
         bare = {struct: named.pop(name) for struct, name in names.items()}
         self._names = {message: _payload_name(message, names[message.struct]) for message in distinct}
         payloads = {name: _payload(message, bare[message.struct]) for message, name in self._names.items()}
-        asked = _reachable(named, [payloads[name] for message, name in self._names.items() if _is_command(message)])
-        records = {name: schema if name in asked else _open(schema) for name, schema in named.items()}
+        commands = [payloads[name] for message, name in self._names.items() if _is_command(message)]
+        asked = reachable(_SHARED | named, commands)
+        records = {name: schema if name in asked else opened(schema) for name, schema in named.items()}
         self.components = dict(sorted((_SHARED | records | payloads).items()))
         assert len(self.components) == len(_SHARED) + len(records) + len(payloads), "two schemas have one name"
 
@@ -120,10 +121,9 @@ def _command_payload(message: Message, bare: Schema) -> Schema:
         properties["timestamp"] = {"description": "Ignored."}
     properties |= {name: {"description": "Ignored.", "deprecated": True} for name in message.struct.ignored_fields}
     schema = {
-        **bare,
+        **with_private_members(bare),
         "title": message.type,
         "properties": properties,
-        "patternProperties": {"^_": {"description": "The client's own; ignored."}},
     }
     if message.successor is not None:
         schema["deprecated"] = True
@@ -140,7 +140,7 @@ def _event_payload(message: Message, bare: Schema) -> Schema:
     own = bare["properties"]
     added = {name: reference(name[0].upper() + name[1:]) for name in (*always, *sometimes) if name not in own}
     schema = {
-        **_open(bare),
+        **opened(bare),
         "title": message.type,
         "properties": {"type": {"const": message.type}, **_without(own, "type"), **added},
         "required": [*bare["required"], *(name for name in always if name in added)],
@@ -151,27 +151,5 @@ def _event_payload(message: Message, bare: Schema) -> Schema:
     return schema
 
 
-def _open(schema: Schema) -> Schema:
-    """`schema`, with undeclared members allowed."""
-    return _without(schema, "additionalProperties") if schema.get("additionalProperties") is False else schema
-
-
 def _without(members: Schema, name: str) -> Schema:
     return {key: value for key, value in members.items() if key != name}
-
-
-def _reachable(named: dict[str, Schema], roots: Sequence[Schema]) -> set[str]:
-    """The names in `named` that `roots` refer to, directly or indirectly."""
-    found: set[str] = set()
-    waiting: list[Any] = list(roots)
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, list):
-            waiting += part
-        elif isinstance(part, dict):
-            waiting += part.values()
-            name = _name(str(part.get("$ref", "")))
-            if name in named and name not in found:
-                found.add(name)
-                waiting.append(named[name])
-    return found

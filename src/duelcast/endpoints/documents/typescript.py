@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from duelcast.endpoints.documents.members import Field, Schema, Shape, pascal
+from duelcast.endpoints.documents.members import PARAMETER, Field, Schema, Shape, alternatives, pascal
 from duelcast.endpoints.documents.operations import Operation, Operations
 from duelcast.endpoints.documents.shapes import ChannelFamily, Command, EndpointShapes, Shapes
 
 WIDTH = 120
-PARAMETER = re.compile(r"\{\w+\}")
-"""A parameter in the name of a channel."""
 _HEAD = """\
 // The messages of the endpoints. Written by `make docs` from the AsyncAPI document; do not edit.
 """
@@ -142,12 +139,14 @@ def type_text(schema: Schema, *, asked: bool) -> str:
 
 def _parts(schema: Schema, *, asked: bool) -> list[str]:
     """The alternatives of a type."""
+    parts = (part for each in alternatives(schema) for part in _parts_of_one(each, asked=asked))
+    return list(dict.fromkeys(parts))
+
+
+def _parts_of_one(schema: Schema, *, asked: bool) -> list[str]:
+    """Those of a type that is no union."""
     if "$ref" in schema:
         return [schema["$ref"]]
-    for union in ("anyOf", "oneOf", "allOf"):
-        if union in schema:
-            parts = [part for alternative in schema[union] for part in _parts(alternative, asked=asked)]
-            return list(dict.fromkeys(parts))
     if "const" in schema:
         return [json.dumps(schema["const"])]
     if "enum" in schema:
@@ -155,8 +154,6 @@ def _parts(schema: Schema, *, asked: bool) -> list[str]:
         is_open = not asked and any(isinstance(choice, str) for choice in schema["enum"])
         return [*choices, "(string & {})"] if is_open else choices
     kind = schema.get("type")
-    if isinstance(kind, list):
-        return [part for one in kind for part in _parts({**schema, "type": one}, asked=asked)]
     if kind == "array":
         items = type_text(schema.get("items", {}), asked=asked)
         text = f"({items})[]" if " | " in items else f"{items}[]"
