@@ -15,7 +15,7 @@ import pytest_asyncio
 from duelcast.app import App
 from duelcast.channels.names import Role
 from duelcast.clock import ManualClock
-from duelcast.http.examples.story import ADA, BRUNO, CHIDI, MIRA
+from duelcast.endpoints.documents.examples.story import ADA, BRUNO, CHIDI, MIRA
 from tests.domain.accounts.wallets import Wallet
 from tests.http.openapi_document import Described, example_of, json_bodies, operations
 from tests.serving import client, http_client, running, token_for

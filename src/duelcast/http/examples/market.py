@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from duelcast.http.examples.story import Example
+from typing import Any
 
-_METADATA = {
-    "name": "Solana",
-    "address": "So11111111111111111111111111111111111111112",
-    "decimals": 9,
-    "image_url": "https://example.org/sol.png",
-    "description": "The coin of the Solana network.",
-    "color": "#9945ff",
-    "socials": {"x": "https://x.com/solana"},
-    "websites": [{"label": "Website", "url": "https://solana.com"}],
-}
-_SOL = _METADATA | {
-    "symbol": "SOL",
-    "status": "active",
-    "updated_at": "2026-11-27T16:00:00.000Z",
+from msgspec import to_builtins
+
+from duelcast.domain.market.posted import TokenMetadataInput
+from duelcast.endpoints.documents.examples.market import SOL_METADATA
+from duelcast.endpoints.documents.examples.story import PREPARED
+from duelcast.http.examples.example import Example
+
+_DESCRIBED: dict[str, Any] = to_builtins(SOL_METADATA)
+_METADATA = {name: _DESCRIBED[name] for name in TokenMetadataInput.__struct_fields__}
+_SOL = _DESCRIBED | {
     "price": 142.5,
     "change_24h": 3.2,
     "volume_24h": 2850000000,
@@ -58,7 +54,7 @@ MARKET = {
                 "price": 142.5,
                 "quantity": 12,
                 "side": "buy",
-                "timestamp": "2026-11-27T16:00:00.000Z",
+                "timestamp": PREPARED,
                 "id": "trade-1001",
             }
         ],

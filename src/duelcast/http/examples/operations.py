@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from duelcast.http.examples.story import MIRA, Example
+from duelcast.endpoints.documents.examples.story import END, MIRA, PREPARED
+from duelcast.http.examples.example import Example
 
 _DEFINITION = {
     "kind": "reported",
@@ -19,8 +20,8 @@ _NEW_SERVICE = _DEFINITION | {
     "dependencies": [],
     "dependents": [],
     "commands": ["reset_circuit_breaker", "health_check"],
-    "lastUpdate": "2026-11-27T18:00:00.000Z",
-    "startedAt": "2026-11-27T18:00:00.000Z",
+    "lastUpdate": END,
+    "startedAt": END,
     "restarts": 0,
     "metrics": {
         "total": 0,
@@ -56,7 +57,7 @@ _SETTING = _BANNER | {
     "value_type": "string",
     "secret": False,
     "version": 1,
-    "updatedAt": "2026-11-27T16:00:00.000Z",
+    "updatedAt": PREPARED,
     "updatedBy": MIRA,
 }
 
@@ -80,7 +81,7 @@ OPERATIONS = {
                     "name": "duelcast-1",
                     "role": "all",
                     "version": "1.0.0",
-                    "since": "2026-11-27T16:00:00.000Z",
+                    "since": PREPARED,
                     "connections": 0,
                     "lagMs": 0,
                     "term": None,
@@ -112,7 +113,7 @@ OPERATIONS = {
                     "value": "The Friday Shootout begins at 17:00.",
                     "deleted": False,
                     "secret": False,
-                    "timestamp": "2026-11-27T16:00:00.000Z",
+                    "timestamp": PREPARED,
                     "by": MIRA,
                 }
             ],

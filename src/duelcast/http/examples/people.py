@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from duelcast.http.examples.story import ADA, CHIDI, MIRA, Example
+from duelcast.endpoints.documents.examples.story import ADA, CHIDI, MIRA, START, STARTED
+from duelcast.http.examples.example import Example
 
 _CHALLENGE = "q77GcmWu6AKLBI2_Qjh3yrI6VotwpybcsTcw8v0lqj-gJSom2EM-bGVHHb5Wm-M_AAABoxhg4-BkdWVsY2FzdC5leGFtcGxl"
 _NEW_TOKEN = {
     "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJyb2xlIjoidXNlciIsImV4cCI6MTgwMDAzNjAwMH0.suiGUVKx0hdR0G8pc24D",
-    "expiresAt": "2026-11-27T17:00:00.000Z",
+    "expiresAt": START,
     "user": {"wallet_address": ADA, "nickname": None, "role": "user"},
 }
 _NEWCOMER = {
@@ -93,7 +94,7 @@ PEOPLE = {
             "data": [
                 {
                     "id": 8,
-                    "timestamp": "2026-11-27T16:59:00.000Z",
+                    "timestamp": STARTED,
                     "wallet": MIRA,
                     "role": "admin",
                     "action": "contests.start",

@@ -1,1 +1,1 @@
-"""Examples of messages, one file per endpoint. Together they tell of ten minutes of contest 2."""
+"""Examples of messages, one file per endpoint. Together they show the evening of `story` at one moment."""

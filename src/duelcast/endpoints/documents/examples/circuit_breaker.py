@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from msgspec.structs import asdict
+
 from duelcast.domain.operations import events
 from duelcast.endpoints import circuit_breaker
 from duelcast.endpoints.documents.examples.services import ALERT, BREAKER, OPENED
 from duelcast.endpoints.documents.examples.story import Examples
 
-_CALLS = events.CallCounts(total=48, successful=41, failed=7, rejected=3)
-_PERFORMANCE = events.Performance(averageOperationTimeMs=84.2, lastOperationTimeMs=130.0, p95OperationTimeMs=210.5)
-_CONFIG = {"silentAfterMs": 60_000}
+_WALLET = events.ServiceState(
+    service="wallet",
+    displayName="Wallet gateway",
+    layer="wallet",
+    status="circuit_open",
+    circuit_breaker=BREAKER,
+    operations=events.CallCounts(total=48, successful=41, failed=7, rejected=3),
+    performance=events.Performance(averageOperationTimeMs=84.2, lastOperationTimeMs=130.0, p95OperationTimeMs=210.5),
+    config={"silentAfterMs": 60_000},
+    dependencies=["store"],
+    updated_at=OPENED,
+)
 
 EXAMPLES = Examples(
     said=[
@@ -38,38 +49,10 @@ EXAMPLES = Examples(
     ],
     pushed={
         "services": [
-            circuit_breaker.ServicesState(
-                services=[
-                    events.ServiceState(
-                        service="wallet",
-                        displayName="Wallet gateway",
-                        layer="wallet",
-                        status="circuit_open",
-                        circuit_breaker=BREAKER,
-                        operations=_CALLS,
-                        performance=_PERFORMANCE,
-                        config=_CONFIG,
-                        dependencies=["store"],
-                        updated_at=OPENED,
-                    )
-                ]
-            )
+            circuit_breaker.ServicesState(services=[_WALLET]),
         ],
         "service.wallet": [
-            events.ServiceUpdate(
-                service="wallet",
-                displayName="Wallet gateway",
-                layer="wallet",
-                status="circuit_open",
-                circuit_breaker=BREAKER,
-                operations=_CALLS,
-                performance=_PERFORMANCE,
-                config=_CONFIG,
-                dependencies=["store"],
-                updated_at=OPENED,
-                previousStatus="degraded",
-                alert=ALERT,
-            )
+            events.ServiceUpdate(**asdict(_WALLET), previousStatus="degraded", alert=ALERT),
         ],
         "layer.wallet": [
             events.LayerUpdate(

@@ -15,8 +15,8 @@ EXAMPLES = Examples(
     said=[
         common.Heartbeat(),
         common.HeartbeatAck(),
-        common.Ping(timestamp=1795799442250),
-        common.Pong(timestamp=1795799442250, serverTime=NOW),
+        common.Ping(timestamp=1795799101000),
+        common.Pong(timestamp=1795799101000, serverTime=NOW),
         common.Subscribe(channel=_LEADERBOARD),
         common.Subscribe(channels=[_LEADERBOARD, common.ChannelSince(_CHAT, common.Since(EPOCH, 41))]),
         common.SubscriptionConfirmed(channel=_CHAT, kind="every", epoch=EPOCH, seq=43, recovered=True),
@@ -26,7 +26,7 @@ EXAMPLES = Examples(
         common.GetSubscriptions(),
         common.SubscriptionList(
             data=[
-                common.Subscription(channel=_LEADERBOARD, kind="latest", seq=1795799442000217),
+                common.Subscription(channel=_LEADERBOARD, kind="latest", seq=1795799101000217),
                 common.Subscription(channel=_CHAT, kind="every", seq=43),
             ]
         ),

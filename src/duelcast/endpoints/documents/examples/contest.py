@@ -1,4 +1,4 @@
-"""Contest 2, ten minutes after its start: Ada enters its room and chats."""
+"""Contest 2, six minutes after its start: Ada, who has just traded, enters its room and chats."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from duelcast.endpoints.documents.examples.story import (
     MIRA,
     NOW,
     START,
+    STARTED,
     Examples,
     before,
 )
 
 _MESSAGE_ID = "7d444840-9dc0-4f1e-9c5b-2f8f0a4f6b11"
 
-_CONTEST = events.ContestView(
+FRIDAY_SHOOTOUT = events.ContestView(
     id=CONTEST,
     contest_code="K7RX2MQ9",
     name="Friday Shootout",
@@ -48,41 +49,41 @@ _CONTEST = events.ContestView(
     spectatorCount=4,
     hasAdminPresence=True,
     cancellation_reason=None,
-    updated_at=START,
+    updated_at=STARTED,
 )
-_LEADERBOARD = events.Leaderboard(
+LEADERBOARD = events.Leaderboard(
     contestId=CONTEST,
     entries=[
         events.LeaderboardRow(
-            rank=1, wallet=CHIDI, nickname="Chidi", value=1015.0, returnPct=1.5, rankChange=1, entryTime=before(2_700)
+            rank=1, wallet=ADA, nickname="Ada", value=1031.57894737, returnPct=3.16, rankChange=0, entryTime=ENTERED
         ),
         events.LeaderboardRow(
-            rank=2, wallet=ADA, nickname="Ada", value=1011.1978022, returnPct=1.12, rankChange=-1, entryTime=ENTERED
+            rank=2, wallet=BRUNO, nickname=None, value=1010.52631579, returnPct=1.05, rankChange=0, entryTime=ENTERED
         ),
         events.LeaderboardRow(
-            rank=3, wallet=BRUNO, nickname=None, value=1008.34615385, returnPct=0.83, rankChange=0, entryTime=ENTERED
+            rank=3, wallet=CHIDI, nickname="Chidi", value=1000.0, returnPct=0.0, rankChange=0, entryTime=before(2_359)
         ),
     ],
     offset=0,
     limit=100,
     total=3,
-    version=1795799442187,
+    version=1795799100007,
     updatedAt=NOW,
 )
-_PARTICIPANT = events.Participant(
+ADAS_ROW = events.Participant(
     isParticipant=True,
     walletAddress=ADA,
     nickname="Ada",
     status="active",
     entryTime=ENTERED,
     initialBalance=1000.0,
-    portfolioValue=1011.1978022,
-    returnPct=1.12,
-    rank=2,
+    portfolioValue=1031.57894737,
+    returnPct=3.16,
+    rank=1,
     totalParticipants=3,
     portfolio=[
-        events.Holding(symbol="BTC", weight=40, quantity=0.004395604395604396, price=91_500.0, value=402.1978022),
-        events.Holding(symbol="SOL", weight=60, quantity=4.285714285714286, price=142.1, value=609.0),
+        events.Holding(symbol="BTC", weight=50, quantity=0.00537280701754386, price=96_000.0, value=515.78947368),
+        events.Holding(symbol="SOL", weight=50, quantity=3.43859649122807, price=150.0, value=515.78947368),
     ],
 )
 _MESSAGE = events.ChatMessageRecord(
@@ -113,7 +114,7 @@ EXAMPLES = Examples(
         ),
         contest.GetAllContests(),
         contest.GetAllContests(status="completed", limit=20),
-        contest.AllContests(data=[_CONTEST]),
+        contest.AllContests(data=[FRIDAY_SHOOTOUT]),
         contest.GetContestState(contestId=CONTEST),
         contest.GetParticipantStatus(contestId=CONTEST),
         contest.GetLeaderboard(contestId=CONTEST, limit=100),
@@ -144,19 +145,19 @@ EXAMPLES = Examples(
     ],
     pushed={
         f"contest.{CONTEST}": [
-            events.ContestState(contestId=CONTEST, data=_CONTEST),
+            events.ContestState(contestId=CONTEST, data=FRIDAY_SHOOTOUT),
             events.AdminPresence(contestId=CONTEST, active=True),
             events.SpectatorCount(contestId=CONTEST, count=4),
         ],
         f"presence.{CONTEST}": [
             events.UserPresence(contestId=CONTEST, action="join", user=events.RoomUser(wallet=CHIDI, nickname="Chidi"))
         ],
-        f"leaderboard.{CONTEST}": [events.LeaderboardUpdate(contestId=CONTEST, data=_LEADERBOARD)],
-        f"participant.{ADA}.{CONTEST}": [events.ParticipantUpdate(contestId=CONTEST, wallet=ADA, data=_PARTICIPANT)],
+        f"leaderboard.{CONTEST}": [events.LeaderboardUpdate(contestId=CONTEST, data=LEADERBOARD)],
+        f"participant.{ADA}.{CONTEST}": [events.ParticipantUpdate(contestId=CONTEST, wallet=ADA, data=ADAS_ROW)],
         f"chat.{CONTEST}": [
             events.ChatMessage(contestId=CONTEST, data=_MESSAGE),
             events.ChatMessageDeleted(contestId=CONTEST, id=1041),
         ],
-        "public.contests": [contest.AllContests(data=[_CONTEST]), events.ContestRemoved(contestId=1)],
+        "public.contests": [contest.AllContests(data=[FRIDAY_SHOOTOUT]), events.ContestRemoved(contestId=1)],
     },
 )

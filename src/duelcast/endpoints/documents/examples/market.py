@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import asdict
+
 from duelcast.domain.market.events import (
     MarketPrice,
     MarketSentiment,
@@ -15,7 +17,7 @@ from duelcast.domain.market.events import (
 )
 from duelcast.endpoints import symbols
 from duelcast.endpoints.common import Since
-from duelcast.endpoints.documents.examples.story import EPOCH, NOW, START, Examples
+from duelcast.endpoints.documents.examples.story import EPOCH, NOW, PREPARED, Examples
 
 SOL_METADATA = TokenMetadata(
     symbol="SOL",
@@ -28,23 +30,13 @@ SOL_METADATA = TokenMetadata(
     socials={"x": "https://x.com/solana"},
     websites=[Website(label="Website", url="https://solana.com")],
     status="active",
-    updated_at=START,
+    updated_at=PREPARED,
 )
 SOL = Token(
-    symbol="SOL",
-    name="Solana",
-    address="So11111111111111111111111111111111111111112",
-    decimals=9,
-    image_url="https://example.org/sol.png",
-    description="The coin of the Solana network.",
-    color="#9945ff",
-    socials={"x": "https://x.com/solana"},
-    websites=[Website(label="Website", url="https://solana.com")],
-    status="active",
-    updated_at=START,
-    price=142.1,
-    change_24h=-1.84,
-    volume_24h=2_914_500_000.0,
+    **asdict(SOL_METADATA),
+    price=150.0,
+    change_24h=8.64,
+    volume_24h=2_850_000_000.0,
     market_cap=78_900_000_000.0,
     fdv=87_400_000_000.0,
     liquidity=412_000_000.0,
@@ -60,9 +52,9 @@ BTC = Token(
     socials={},
     websites=[],
     status="active",
-    updated_at=START,
-    price=91_500.0,
-    change_24h=0.41,
+    updated_at=PREPARED,
+    price=96_000.0,
+    change_24h=1.1,
     volume_24h=31_200_000_000.0,
     market_cap=None,
     fdv=None,
@@ -76,7 +68,7 @@ EXAMPLES = Examples(
         symbols.SymbolsSubscribed(symbols=["SOL", "BTC"], unknown=[]),
         symbols.UnsubscribeSymbols(symbols=["BTC"]),
         symbols.SymbolsUnsubscribed(symbols=["BTC"]),
-        symbols.Subscribe(channel="market.SOL", since=Since(EPOCH, 1795799440000105)),
+        symbols.Subscribe(channel="market.SOL", since=Since(EPOCH, 1795799098000105)),
         symbols.Subscribe(channels=["market.SOL", "market.BTC"]),
     ],
     pushed={
@@ -84,10 +76,10 @@ EXAMPLES = Examples(
             MarketPrice(
                 data=Price(
                     symbol="SOL",
-                    price=142.1,
-                    change_24h=-1.84,
-                    volume_24h=2_914_500_000.0,
-                    high_24h=146.92,
+                    price=150.0,
+                    change_24h=8.64,
+                    volume_24h=2_850_000_000.0,
+                    high_24h=150.0,
                     low_24h=139.55,
                     timestamp=NOW,
                     source="coinbase",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from duelcast.domain.notifications import events
 from duelcast.endpoints import notifications
-from duelcast.endpoints.documents.examples.story import ADA, CONTEST, END, START, Examples, before
+from duelcast.endpoints.documents.examples.story import ADA, CONTEST, END, STARTED, Examples, before
 
 _STARTED = events.Notification(
     id=118,
@@ -14,7 +14,7 @@ _STARTED = events.Notification(
     priority="high",
     link=f"/contests/{CONTEST}",
     data={"contestId": CONTEST, "name": "Friday Shootout"},
-    timestamp=START,
+    timestamp=STARTED,
     read=False,
     read_at=None,
     expires_at=None,
@@ -43,7 +43,7 @@ EXAMPLES = Examples(
         events.ReadConfirmed(count=1, all=True, types=["CONTEST_STARTED"]),
         notifications.GetUnread(limit=20),
         notifications.GetNotifications(limit=20, onlyUnread=True),
-        events.NotificationBatch(data=[_STARTED], count=1, hasMore=True, nextCursor="1795798800000.118"),
+        events.NotificationBatch(data=[_STARTED], count=1, hasMore=True, nextCursor="1795798740000.118"),
     ],
     pushed={
         f"user.notifications.{ADA}": [
@@ -52,7 +52,7 @@ EXAMPLES = Examples(
             events.ReadConfirmed(count=1, ids=[118]),
             events.NotificationRemoved(ids=[102]),
             events.NotificationBatch(
-                data=[_STARTED], count=1, hasMore=True, subtype="unread", nextCursor="1795798800000.118"
+                data=[_STARTED], count=1, hasMore=True, subtype="unread", nextCursor="1795798740000.118"
             ),
         ],
         "system.announcements": [

@@ -1,4 +1,8 @@
-"""The people and times of the story that the examples tell, and the form in which a file declares them."""
+"""The story that the examples of messages and of the HTTP API tell, and the form in which a file declares messages.
+
+Mira, an admin, organises a contest with SOL and BTC, in which Ada, Bruno and Chidi take part. The messages are those of
+`NOW`, six minutes after its start; those of the HTTP API are from the whole evening.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +14,25 @@ from msgspec import Struct
 from duelcast.wire.messages import Event
 from duelcast.wire.timestamps import format_time, parse_time
 
-ADA = "ada-lindqvist"
-"""A participant of contest 2; the messages are those of her connections, if they are not for admins."""
-BRUNO = "bruno-okafor"
+ADA = "5HsU4UXXD4SEwJV2X91YfcVNqnmdkmXH5jNC4QDitJWV"
+"""The participant in front; the messages are those of her connections, if they are not for admins."""
+BRUNO = "85tS3GF9XCKDjNVA3NbJuuwyYuE6BLwbSNj9DaSiZKLZ"
 """Another participant, without a nickname."""
-CHIDI = "chidi-marsh"
-"""The participant on the first place."""
-MIRA = "mira-admin"
+CHIDI = "8Z1E7yFVkkGkrjjHnkfHLxfinCJqAfzjgSsXkDxJX8YC"
+"""The participant who entered first."""
+MIRA = "SqDCAxRBotopkgdYAy8qzaoWZDJagh5ES2GnymPUPBr"
 """An admin."""
 
 CONTEST = 2
 
+PREPARED = "2026-11-27T16:00:00.000Z"
+"""When Mira described SOL and created the contest."""
 ENTERED = "2026-11-27T16:41:07.318Z"
+"""When Ada and Bruno entered."""
+STARTED = "2026-11-27T16:59:00.000Z"
+"""When Mira started the contest, a little earlier than planned."""
 START = "2026-11-27T17:00:00.000Z"
-NOW = "2026-11-27T17:10:42.250Z"
+NOW = "2026-11-27T17:05:01.000Z"
 END = "2026-11-27T18:00:00.000Z"
 
 NOW_S = parse_time(NOW)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
+from msgspec.structs import replace
+
 from duelcast.domain.settings import events
 from duelcast.endpoints import system_settings
 from duelcast.endpoints.documents.examples.story import MIRA, NOW, Examples
 
 _KEY = "chat.max_characters"
-_DESCRIPTION = "Maximum length of a chat message, in characters as a reader counts them."
 
 _FOR_ADMINS = events.Setting(
     key=_KEY,
@@ -15,25 +17,14 @@ _FOR_ADMINS = events.Setting(
     category="chat",
     value=400,
     value_type="number",
-    description=_DESCRIPTION,
+    description="Maximum length of a chat message, in characters as a reader counts them.",
     visibility="admin",
     secret=False,
     version=3,
     updatedAt=NOW,
     updatedBy=MIRA,
 )
-_PUSHED = events.Setting(
-    key=_KEY,
-    name="max_characters",
-    category="chat",
-    value=400,
-    value_type="number",
-    description=_DESCRIPTION,
-    visibility="admin",
-    secret=False,
-    version=3,
-    updatedAt=NOW,
-)
+_PUSHED = replace(_FOR_ADMINS, updatedBy=UNSET)
 
 EXAMPLES = Examples(
     said=[
