@@ -52,6 +52,14 @@ def test_the_order_of_the_endpoints_changes_nothing() -> None:
     assert protocol_blocks(describe(reversed([*ENDPOINTS, ARENA]))) == BLOCKS
 
 
+def test_every_record_that_a_table_names_has_a_heading() -> None:
+    text = "\n".join(BLOCKS.values())
+    headings = {re.sub(r"[^\w-]", "", heading.lower()) for heading in re.findall(r"^### (.+)$", text, re.MULTILINE)}
+    linked = set(re.findall(r"\]\(#([^)]+)\)", text)) - BLOCKS.keys()
+    assert len(linked) > 50
+    assert linked <= headings
+
+
 def test_every_row_of_a_table_has_as_many_cells_as_its_title() -> None:
     tables = [table for block in BLOCKS.values() for table in re.findall(r"(?:^\|.*\|\n)+", block, re.MULTILINE)]
     assert len(tables) > len(BLOCKS)

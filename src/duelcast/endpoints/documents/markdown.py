@@ -193,7 +193,8 @@ def type_text(schema: Schema) -> str:
     """The type of a value. A record is named, as a link to its heading."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        return f"[{name}](#{name.lower()})"
+        anchor = re.sub(r"[^\w-]", "", name.lower())  # as readers of Markdown make it from the heading
+        return f"[{name}](#{anchor})"
     if "anyOf" in schema:
         return _alternatives(schema)
     if "const" in schema:
