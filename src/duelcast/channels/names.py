@@ -10,6 +10,7 @@ import enum
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from weakref import WeakValueDictionary
 
 from duelcast.wire.frames import channel_suffix
@@ -91,6 +92,7 @@ def _no_key(_event: Event) -> str:
 _NAMED_GROUP = re.compile(r"\(\?P<(\w+)>([^()]+)\)")
 
 
+@cache
 def _template(pattern: str) -> str:
     """`pattern` with `{name}` in place of each named group."""
     return re.sub(r"\\(\W)", r"\1", _NAMED_GROUP.sub(r"{\1}", pattern))

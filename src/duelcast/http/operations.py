@@ -156,8 +156,7 @@ def get_asyncapi(documents: Finished, request: AnyRequest) -> Response[dict[str,
     tls = uses_tls(request, server_of(request.scope).services.trusted_proxies)
     servers = any_server() if host is None else server_at(host, prefix_of(request), tls=tls)
     body = b'%b,"servers":%b}' % (documents.asyncapi(), encode_value(servers))
-    headers = {"Vary": "Host, X-Forwarded-Proto"}
-    return Response(body, media_type=_JSON_MEDIA_TYPE, headers=headers)  # type: ignore[arg-type]  # encoded already
+    return _json(body, {"Vary": "Host, X-Forwarded-Proto"})
 
 
 @get(
@@ -170,7 +169,7 @@ def get_asyncapi(documents: Finished, request: AnyRequest) -> Response[dict[str,
 )
 def get_openapi(documents: Finished) -> Response[dict[str, Any]]:
     """This document."""
-    return Response(documents.openapi(), media_type=_JSON_MEDIA_TYPE)  # type: ignore[arg-type]  # encoded already
+    return _json(documents.openapi())
 
 
 @get(
@@ -216,6 +215,11 @@ def _router(*handlers: HTTPRouteHandler) -> Router:
         opt={OPEN_OPTION: True},
         tags=["Operations"],
     )
+
+
+def _json(encoded: Any, headers: dict[str, str] | None = None) -> Response[Any]:
+    """An answer of JSON that is bytes already; a handler declares what they encode."""
+    return Response(encoded, media_type=_JSON_MEDIA_TYPE, headers=headers)
 
 
 def _page(page: Page) -> Response[bytes]:
