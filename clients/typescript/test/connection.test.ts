@@ -2,9 +2,10 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test, vi } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
-import { channel, createClient, endpoint, market, type WebSocketClass } from "../src/index.js";
-import { settled } from "./fakes.js";
+import { channel, createClient, endpoint, market, room, type WebSocketClass } from "../src/index.js";
+import { FakeSocket, settled } from "./fakes.js";
 import { Harness, price } from "./harness.js";
+import { FakeServer, said } from "./server.js";
 
 describe("frames that no server sends", () => {
   const values = [null, true, 0, -1, 1e300, "", "x", [], [null], {}, { a: 1 }, [["a", 1]]];
@@ -64,15 +65,43 @@ describe("a socket", () => {
     prices.subscribe(() => undefined);
     await harness.establish([price("SOL", 1)]);
     const old = harness.socket;
-    const { onmessage, onclose } = old;
     harness.client.setToken("t1");
     await settled();
     expect(old.closedWith).toBe(1000);
-    expect([old.onopen, old.onmessage, old.onclose]).toEqual([null, null, null]);
-    expect(onmessage).not.toBeNull();
-    expect(onclose).not.toBeNull();
     await harness.establish([price("SOL", 2)]);
+    const { sent } = harness.socket;
+    const before = sent.length;
+    old.opened();
+    old.receive(price("SOL", 3, 3));
+    old.lost();
+    await harness.frame();
     expect(harness.client.state.get()["market-data"].is).toBe("open");
+    expect(prices.get().get("SOL")?.price).toBe(2);
+    expect(sent).toHaveLength(before);
+  });
+
+  test("may answer before `send` returns", async () => {
+    const harness = new Harness({ token: "t1" });
+    const [prices, here] = [market(harness.client, "SOL"), room(harness.client, 2)];
+    prices.subscribe(() => undefined);
+    here.subscribe(() => undefined);
+    const sending = here.send("gg");
+    await settled();
+    for (const socket of harness.network.sockets) {
+      const snapshot = socket.url.endsWith("market-data") ? [price("SOL", 1)] : [said(1, "Hello")];
+      const server = new FakeServer(socket, snapshot);
+      socket.send = (text) => {
+        FakeSocket.prototype.send.call(socket, text);
+        server.answer();
+      };
+      server.accept();
+    }
+    expect((await sending).data.id).toBe(6);
+    await harness.frame();
+    expect([prices.status, here.status]).toEqual(["live", "live"]);
+    expect(prices.get().get("SOL")?.price).toBe(1);
+    expect(here.get().chat.map(({ text, status }) => `${text} ${status}`)).toEqual(["Hello sent", "gg sent"]);
+    expect(harness.client.clockOffsetMs.get()).toBe(0);
   });
 
   test("that cannot be made means that the client is refused, and says why", async () => {
@@ -176,6 +205,19 @@ describe("handlers of messages", () => {
     expect(handler).toHaveBeenCalledTimes(1);
     expect(reported).toHaveBeenCalledTimes(2);
     reported.mockRestore();
+  });
+
+  test("and listeners may use the client while it is at work", async () => {
+    const harness = new Harness({ schedule: (run) => run() });
+    const { client } = harness;
+    market(client, "SOL").subscribe(() => undefined);
+    client.state.subscribe(() => {
+      if (client.state.get()["market-data"].is === "open") client.close();
+    });
+    await harness.establish();
+    expect(client.state.get()["market-data"].is).toBe("closed");
+    expect(harness.socket.closedWith).toBe(1000);
+    expect(harness.clock.timers).toBe(0);
   });
 
   test("of a channel may use the client", async () => {

@@ -22,7 +22,7 @@ export type ConnectionState =
   | { readonly is: "waiting"; readonly retryAt?: number }
   | { readonly is: "signed_out" | "refused"; readonly error: DuelcastError };
 
-/** The outside of a connection. Only `deliver` may call the connection back before it returns. */
+/** The outside of a connection. None of this calls the connection back before it returns. */
 export interface Outside {
   /** Asks the token provider; `token` gets the answer. */
   ask(): void;

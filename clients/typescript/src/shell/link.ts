@@ -38,6 +38,8 @@ export class Link implements Outside {
   #socket: WebSocketLike | undefined;
   #timer: { readonly handle: unknown; readonly at: number } | undefined;
   #asked = 0;
+  /** The step that is under way, and those that wait for its end. */
+  readonly #steps: (() => void)[] = [];
 
   constructor(options: LinkOptions) {
     this.options = options;
@@ -61,11 +63,19 @@ export class Link implements Outside {
     });
   }
 
-  /** Lets the application or the surroundings act on the connection at the present time. */
+  /**
+   * Lets the application or the surroundings act on the connection at the present time. Handlers, listeners and sockets
+   * that answer at once may do so during a step: theirs follows it.
+   */
   act(step: () => void): void {
+    if (this.#steps.push(step) > 1) return;
     this.connection.now = this.options.clock.now();
-    step();
-    this.#arm();
+    try {
+      for (const next of this.#steps) next();
+    } finally {
+      this.#steps.length = 0;
+      this.#arm();
+    }
   }
 
   ask(): void {
@@ -82,13 +92,17 @@ export class Link implements Outside {
       if (!webSocket) throw new TypeError("Pass `webSocket` to createClient.");
       const socket = new webSocket(parameters ? `${url}?${parameters}` : url);
       this.#socket = socket;
-      socket.onopen = () => this.happen(() => this.connection.opened());
+      // A socket that has been hung up reports nothing, even if it ends later.
+      const happen = (step: () => void): void => this.happen(() => this.#socket === socket && step());
+      socket.onopen = () => happen(() => this.connection.opened());
       socket.onmessage = ({ data }: { data: unknown }) => {
-        if (typeof data === "string") this.happen(() => this.connection.received(data));
+        if (typeof data === "string") happen(() => this.connection.received(data));
       };
       socket.onclose = ({ code, reason }: { code: number; reason: unknown }) => {
-        this.#detach();
-        this.happen(() => this.connection.lost(code, String(reason)));
+        happen(() => {
+          this.#socket = undefined;
+          this.connection.lost(code, String(reason));
+        });
       };
       // `close` follows. Without a handler, an error that `ws` reports after the end would stop the process.
       socket.onerror = () => undefined;
@@ -106,16 +120,10 @@ export class Link implements Outside {
   }
 
   hangUp(code?: number): void {
-    const socket = this.#detach();
+    const socket = this.#socket;
+    this.#socket = undefined;
     if (code === undefined && socket?.terminate) socket.terminate();
     else socket?.close(code);
-  }
-
-  #detach(): WebSocketLike | undefined {
-    const socket = this.#socket;
-    if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
-    this.#socket = undefined;
-    return socket;
   }
 
   /** Sets the timer for the next deadline. A timer that is early only looks again. */

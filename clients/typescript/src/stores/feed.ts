@@ -24,7 +24,6 @@ export function channel<E extends EndpointName, C extends ChannelOf<E> & string>
 }
 
 class ChannelFeed<M> extends FollowedStore<undefined> implements Feed<M> {
-  readonly #arrived: M[] = [];
   readonly #handlers = new Handlers<[M]>();
 
   on(handler: (message: M) => void): () => void {
@@ -36,11 +35,7 @@ class ChannelFeed<M> extends FollowedStore<undefined> implements Feed<M> {
   }
 
   override receive(frame: Frame): void {
-    // Handlers may use the client, which is in the middle of a message now.
-    if (this.#arrived.push(frame as unknown as M) > 1) return;
-    queueMicrotask(() => {
-      for (const message of this.#arrived.splice(0)) this.#handlers.call(message);
-    });
+    this.#handlers.call(frame as unknown as M);
   }
 
   protected override publishValue(): boolean {

@@ -5,7 +5,7 @@ import { endpoint, market, type Store } from "../../src/index.js";
 import { useDuelcast, useInbox, useLeaderboard, usePrice, useRoom, useStore } from "../../src/react/index.js";
 import { price } from "../harness.js";
 import { settled } from "../fakes.js";
-import { board, notes, said } from "./server.js";
+import { board, notes, said } from "../server.js";
 import { failOnWarnings, Stage } from "./stage.js";
 
 failOnWarnings();

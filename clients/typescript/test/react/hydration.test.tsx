@@ -5,7 +5,7 @@ import { inbox, leaderboard, market, room } from "../../src/index.js";
 import { DuelcastProvider } from "../../src/react/index.js";
 import { Harness, price } from "../harness.js";
 import { Page } from "./page.js";
-import { board, notes } from "./server.js";
+import { board, notes } from "../server.js";
 import { failOnWarnings, Stage } from "./stage.js";
 
 failOnWarnings();

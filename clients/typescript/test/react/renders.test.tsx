@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { market, room } from "../../src/index.js";
 import { useDuelcast, usePrice, usePrices, useStore } from "../../src/react/index.js";
 import { price } from "../harness.js";
-import { said, type FakeServer } from "./server.js";
+import { said, type FakeServer } from "../server.js";
 import { failOnWarnings, Stage } from "./stage.js";
 
 failOnWarnings();

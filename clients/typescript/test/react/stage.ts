@@ -5,7 +5,7 @@ import type { Client } from "../../src/index.js";
 import { DuelcastProvider } from "../../src/react/index.js";
 import { settled, type FakeSocket } from "../fakes.js";
 import { Harness } from "../harness.js";
-import { FakeServer } from "./server.js";
+import { FakeServer } from "../server.js";
 
 /** Fails a test in which React warns of anything, such as an update outside `act`, or a hydration that does not match. */
 export function failOnWarnings(): void {

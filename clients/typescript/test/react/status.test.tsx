@@ -12,7 +12,7 @@ import {
   useStore,
 } from "../../src/react/index.js";
 import { price } from "../harness.js";
-import { board, FakeServer, notes, said } from "./server.js";
+import { board, FakeServer, notes, said } from "../server.js";
 import { failOnWarnings, Stage } from "./stage.js";
 
 failOnWarnings();

@@ -1,11 +1,11 @@
-import type { FakeSocket } from "../fakes.js";
+import type { FakeSocket } from "./fakes.js";
 
 type Frame = Readonly<Record<string, unknown>>;
 
 const AT = "2026-01-01T00:00:00.000Z";
 const ANN = { wallet_address: "ann", nickname: "Ann", role: "user" };
 
-/** The server's side of a socket, as far as the hooks need it: it confirms what it is asked, with the frames it is given. */
+/** The server's side of a socket, as far as the tests need it: it confirms what it is asked, with the frames it is given. */
 export class FakeServer {
   readonly socket: FakeSocket;
   readonly #frames: readonly Frame[];
@@ -45,11 +45,13 @@ export class FakeServer {
 
   /** Answers the commands that were sent since the last time, or since the server was made. */
   answer(): void {
-    for (const command of this.socket.sent.slice(this.#answered)) this.#answer(command);
-    this.#answered = this.socket.sent.length;
+    const { sent } = this.socket;
+    while (this.#answered < sent.length) this.#answer(sent[this.#answered++] as Frame);
   }
 
-  #answer({ type, requestId, channels, contestId }: Frame): void {
+  #answer({ type, requestId, channels, contestId, text, messageId }: Frame): void {
+    if (type === "send_chat_message")
+      this.socket.receive({ ...said(6, String(text), { messageId }), requestId, seq: 6 });
     if (type === "ping") this.socket.receive({ type: "pong", timestamp: 0, serverTime: AT, requestId });
     if (type === "subscribe") {
       const names = (channels as readonly (string | { channel: string })[]).map((one) =>
