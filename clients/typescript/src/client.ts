@@ -53,9 +53,10 @@ export interface Client {
 export interface Inside {
   readonly url: string;
   readonly flush: Flush;
-  readonly clock: Clock;
   readonly storage: QueueStorage | undefined;
   readonly tokens: Tokens;
+  /** The server's time in epoch milliseconds; that of this machine until the offset is known. */
+  now(): number;
   link(name: EndpointName): Link;
   /** The value that `make` returned when it was first called for `key`. */
   once<T>(key: string, make: () => T): T;
@@ -138,9 +139,9 @@ export function createClient(options: ClientOptions): Client {
   insides.set(client, {
     url,
     flush,
-    clock,
     storage,
     tokens,
+    now: () => clock.now() + (clockOffsetMs.next ?? 0),
     link,
     once: (key, make) => emplace(kept, key, make) as never,
   });

@@ -2,7 +2,6 @@ import { inside, type Client, type QueueStorage } from "./client.js";
 import { parsed, records, time, type Frame } from "./core/frame.js";
 import { DuelcastError } from "./errors.js";
 import type { TrackedEvent } from "./generated/messages.js";
-import type { Clock } from "./shell/clock.js";
 import { submit } from "./shell/calls.js";
 import type { Link } from "./shell/link.js";
 import { uuid } from "./shell/uuid.js";
@@ -15,9 +14,9 @@ const MAX_AGE_MS = 24 * 3_600_000;
 const STORAGE_KEY = "duelcast.track";
 
 /**
- * Tracks an event: resolves once the server has stored it, after however many attempts. Up to 1,000 events wait, in
- * `storage` if the client has one. Rejects with a `DuelcastError`: the code with which the server refused the event, or
- * `EVENT_DROPPED` if it was the oldest of too many.
+ * Tracks an event: resolves once the server has stored it, after however many attempts. Up to 1,000 events wait, also
+ * until somebody is signed in, and in `storage` if the client has one. Rejects with a `DuelcastError`: the code with which
+ * the server refused the event, `MESSAGE_TOO_BIG`, `EVENT_DROPPED` if it was the oldest of too many, or `CLOSED`.
  *
  * @param event A name of 1 to 64 of `A-Z a-z 0-9 _ . : -`.
  * @param data An object of at most 16 KiB as JSON.
@@ -35,8 +34,8 @@ export function droppedEvents(client: Client): number {
 }
 
 function trackerOf(client: Client): Tracker {
-  const { clock, link, once, storage } = inside(client);
-  return once("track", () => new Tracker(link("analytics"), clock, storage));
+  const { link, now, once, storage } = inside(client);
+  return once("track", () => new Tracker(link("analytics"), now, storage));
 }
 
 function ignore(): void {
@@ -52,21 +51,21 @@ interface Waiting {
 class Tracker {
   dropped = 0;
   readonly #link: Link;
-  readonly #clock: Clock;
+  readonly #now: () => number;
   readonly #storage: QueueStorage | undefined;
   #queue: Waiting[];
   #batch: readonly Waiting[] = [];
   #isSending = false;
 
-  constructor(link: Link, clock: Clock, storage: QueueStorage | undefined) {
+  constructor(link: Link, now: () => number, storage: QueueStorage | undefined) {
     this.#link = link;
-    this.#clock = clock;
+    this.#now = now;
     this.#storage = storage;
     this.#queue = this.#load();
   }
 
   track(event: string, data: Readonly<Record<string, unknown>> | undefined): Promise<TrackedEvent> {
-    const occurredAt = new Date(this.#clock.now()).toISOString();
+    const occurredAt = new Date(this.#now()).toISOString();
     const item = { event, eventId: uuid(), occurredAt, ...(data && { data }) };
     return new Promise((resolve, reject) => {
       this.#queue.push({ event: item, resolve, reject });
@@ -86,7 +85,7 @@ class Tracker {
       command: () => this.#command(),
       isRepeatable: true,
       timeoutMs: Infinity,
-      retriesAfter: (error) => error.retriable,
+      retriesAfter: waits,
       settle: (result) => this.#settle(result),
     });
   }
@@ -102,8 +101,12 @@ class Tracker {
 
   #settle(result: Frame | DuelcastError): void {
     this.#isSending = false;
-    const done = new Set(result instanceof DuelcastError && this.#batch.length === 0 ? this.#queue : this.#batch);
-    this.#batch = [];
+    if (isClosed(result)) {
+      // The storage keeps them for the next client.
+      for (const { reject } of this.#queue) reject(result);
+      return;
+    }
+    const done = new Set(this.#batch);
     this.#queue = this.#queue.filter((waiting) => !done.has(waiting));
     for (const { event, resolve, reject } of done) {
       if (result instanceof DuelcastError) reject(result);
@@ -113,7 +116,7 @@ class Tracker {
   }
 
   #load(): Waiting[] {
-    const oldest = this.#clock.now() - MAX_AGE_MS;
+    const oldest = this.#now() - MAX_AGE_MS;
     const events = records(parsed(String(this.#storage?.getItem(STORAGE_KEY))));
     const fresh = events.filter(({ occurredAt }) => time(occurredAt) > oldest);
     return fresh.map((event) => ({ event, resolve: ignore, reject: ignore }));
@@ -126,6 +129,15 @@ class Tracker {
       // The storage is full or switched off: the events live as long as the client.
     }
   }
+}
+
+/** Whether events wait after an error: the server may accept them later, or it has not seen them. */
+function waits(error: DuelcastError): boolean {
+  return error.retriable || (error.details === undefined && !isClosed(error));
+}
+
+function isClosed(result: Frame | DuelcastError): result is DuelcastError {
+  return result instanceof DuelcastError && result.code === "CLOSED";
 }
 
 function stored(answer: Frame, event: Waiting["event"]): TrackedEvent {

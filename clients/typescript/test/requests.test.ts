@@ -1,7 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { DuelcastError, droppedEvents, endpoint, track } from "../src/index.js";
+import { DuelcastError, droppedEvents, endpoint, track, type QueueStorage } from "../src/index.js";
 import { settled } from "./fakes.js";
 import { Harness } from "./harness.js";
+
+class FakeStorage implements QueueStorage {
+  readonly items = new Map<string, string>();
+
+  getItem(key: string): string | null {
+    return this.items.get(key) ?? null;
+  }
+
+  setItem(key: string, value: string): void {
+    this.items.set(key, value);
+  }
+}
 
 describe("requests", () => {
   test("beyond a thousand that wait fail at once", async () => {
@@ -89,12 +101,59 @@ describe("tracked events", () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(100);
   });
 
+  test("wait while the client is signed out, or refused, for another token", async () => {
+    const harness = new Harness();
+    const { client } = harness;
+    const tracked = track(client, "opened");
+    await harness.frame();
+    expect(client.state.get().analytics.is).toBe("signed_out");
+    client.setToken("banned");
+    await harness.establish();
+    const first = harness.socket.sent.at(-1);
+    expect(first).toMatchObject({ type: "track_event", events: [{ event: "opened" }] });
+    harness.socket.lost(4003);
+    await harness.frame();
+    expect(client.state.get().analytics.is).toBe("refused");
+    expect(harness.clock.timers).toBe(0);
+    client.setToken("t1");
+    await harness.establish();
+    const command = harness.socket.sent.at(-1);
+    expect(command?.events).toEqual(first?.events);
+    harness.socket.receive({ type: "event_tracked", events: command?.events, requestId: command?.requestId });
+    expect(await tracked).toMatchObject({ event: "opened" });
+  });
+
+  test("wait even if a thousand requests do", async () => {
+    const harness = new Harness({ token: "t1" });
+    for (let i = 0; i < 1000; i++) {
+      endpoint(harness.client, "analytics")
+        .request("get_server_stats", {})
+        .catch(() => undefined);
+    }
+    void track(harness.client, "opened");
+    await harness.establish();
+    expect(harness.socket.sent.at(-1)).toMatchObject({ type: "track_event", events: [{ event: "opened" }] });
+  });
+
+  test("that wait when the client is closed fail, and stay in the storage for the next one", async () => {
+    const storage = new FakeStorage();
+    const before = new Harness({ token: "t1", storage });
+    const tracked = [track(before.client, "one")];
+    await before.establish();
+    tracked.push(track(before.client, "two"));
+    before.client.close();
+    tracked.push(track(before.client, "three"));
+    for (const result of tracked) await expect(result).rejects.toMatchObject({ code: "CLOSED" });
+    const after = new Harness({ token: "t1", storage });
+    void track(after.client, "four");
+    await after.establish();
+    const events = after.socket.sent.at(-1)?.events as { event: string }[];
+    expect(events.map(({ event }) => event)).toEqual(["one", "two", "three", "four"]);
+  });
+
   test("survive a reload of the page in the storage, unless they are too old for the server", async () => {
-    const items = new Map<string, string>();
-    const storage = {
-      getItem: (key: string) => items.get(key) ?? null,
-      setItem: (key: string, value: string) => void items.set(key, value),
-    };
+    const storage = new FakeStorage();
+    const { items } = storage;
     const before = new Harness({ token: "t1", storage });
     void track(before.client, "kept");
     const [[key, saved]] = [...items] as [[string, string]];

@@ -17,7 +17,7 @@ export interface RequestPlan {
   readonly isRepeatable: boolean;
   /** In milliseconds; `Infinity` waits for ever. */
   readonly timeoutMs: number;
-  /** Whether it is sent again after an error, if it is repeatable. */
+  /** Whether an error lets it wait: it is sent again, if it is repeatable, or sent once there is a connection. */
   readonly retriesAfter: (error: DuelcastError) => boolean;
   readonly settle: (result: Frame | DuelcastError) => void;
 }
@@ -48,8 +48,12 @@ export class Requests implements Calls {
   /** Makes a request; returns its id. */
   make(plan: RequestPlan): string {
     const id = this.#connection.nextId();
-    if (this.#connection.refusal || this.size >= MAX_WAITING) {
-      plan.settle(this.#connection.refusal ?? new DuelcastError("TOO_MANY_REQUESTS", "Too many requests wait."));
+    const isFull = this.size >= MAX_WAITING;
+    const refusal =
+      this.#connection.refusal ??
+      (isFull ? new DuelcastError("TOO_MANY_REQUESTS", "Too many requests wait.") : undefined);
+    if (refusal && !plan.retriesAfter(refusal)) {
+      plan.settle(refusal);
       return id;
     }
     const request: Waiting = { plan };
@@ -110,7 +114,7 @@ export class Requests implements Calls {
   }
 
   fail(error: DuelcastError): void {
-    for (const id of this.#waiting.keys()) this.settle(id, error);
+    for (const [id, { plan }] of this.#waiting) if (!plan.retriesAfter(error)) this.settle(id, error);
   }
 
   #send(): void {
