@@ -1,5 +1,5 @@
 import { inside, type Client, type QueueStorage } from "./client.js";
-import { parsed, records, time, type Frame } from "./core/frame.js";
+import { copied, parsed, records, time, type Frame } from "./core/frame.js";
 import { DuelcastError } from "./errors.js";
 import type { TrackedEvent } from "./generated/messages.js";
 import { submit } from "./shell/calls.js";
@@ -66,9 +66,8 @@ class Tracker {
 
   track(event: string, data: Readonly<Record<string, unknown>> | undefined): Promise<TrackedEvent> {
     const occurredAt = new Date(this.#now()).toISOString();
-    const item = { event, eventId: uuid(), occurredAt, ...(data && { data }) };
     return new Promise((resolve, reject) => {
-      this.#queue.push({ event: item, resolve, reject });
+      this.#queue.push({ event: copied({ event, eventId: uuid(), occurredAt, data }), resolve, reject });
       if (this.#queue.length > MAX_QUEUED) {
         this.dropped += 1;
         this.#queue.shift()?.reject(new DuelcastError("EVENT_DROPPED", "Too many events wait."));

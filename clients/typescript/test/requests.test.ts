@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { DuelcastError, droppedEvents, endpoint, track, type QueueStorage } from "../src/index.js";
 import { settled } from "./fakes.js";
 import { Harness } from "./harness.js";
@@ -47,6 +47,32 @@ describe("requests", () => {
     const [one, two] = events as Record<string, unknown>[];
     expect(one?.eventId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(two?.eventId).toBe("mine");
+  });
+
+  test("send what their body was, however it changes while they wait; one that cannot be sent harms no other", async () => {
+    const harness = new Harness({ token: "t1" });
+    const settings = endpoint(harness.client, "system-settings");
+    const value = { mode: "dark" };
+    const request = (given: unknown): Promise<unknown> =>
+      settings.request("update_setting", { key: "theme", value: given });
+    await expect(request(1n)).rejects.toThrow(TypeError);
+    request(value).catch(() => undefined);
+    value.mode = "light";
+    await harness.establish();
+    const commands = harness.socket.sent.filter(({ type }) => type === "update_setting");
+    expect(commands).toMatchObject([{ value: { mode: "dark" } }]);
+  });
+
+  test("that have ended leave nothing at their signal", async () => {
+    const { client } = new Harness({ token: "t1" });
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, "addEventListener");
+    const removed = vi.spyOn(signal, "removeEventListener");
+    client.close();
+    const result = endpoint(client, "contest").request("get_chat_messages", { contestId: 2 }, { signal });
+    await expect(result).rejects.toMatchObject({ code: "CLOSED" });
+    expect(removed.mock.calls).toEqual(added.mock.calls);
+    expect(removed.mock.invocationCallOrder.at(-1)).toBeGreaterThan(added.mock.invocationCallOrder.at(-1) ?? Infinity);
   });
 
   test("fail without showing a token", async () => {
@@ -121,6 +147,17 @@ describe("tracked events", () => {
     expect(command?.events).toEqual(first?.events);
     harness.socket.receive({ type: "event_tracked", events: command?.events, requestId: command?.requestId });
     expect(await tracked).toMatchObject({ event: "opened" });
+  });
+
+  test("are what they were when they were tracked, and one that cannot be sent harms no other", async () => {
+    const harness = new Harness({ token: "t1" });
+    const data = { price: 1 };
+    await expect(track(harness.client, "impossible", { price: 1n })).rejects.toThrow(TypeError);
+    void track(harness.client, "opened", data);
+    data.price = 2;
+    await harness.establish();
+    const { events } = harness.socket.sent.at(-1) ?? {};
+    expect(events).toMatchObject([{ event: "opened", data: { price: 1 } }]);
   });
 
   test("wait even if a thousand requests do", async () => {

@@ -10,6 +10,11 @@ export function parsed(json: string): unknown {
   }
 }
 
+/** A copy as JSON of a value, which may change afterwards; throws a `TypeError` if it cannot be JSON. */
+export function copied<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
+
 /** Whether a value is a message. */
 export function isFrame(value: unknown): value is Frame {
   return isRecord(value) && typeof value.type === "string";

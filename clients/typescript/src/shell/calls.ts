@@ -1,5 +1,5 @@
 import { isRepeatable, withKey } from "../core/facts.js";
-import type { Frame } from "../core/frame.js";
+import { copied, type Frame } from "../core/frame.js";
 import { Requests, type RequestPlan } from "../core/requests.js";
 import { DuelcastError } from "../errors.js";
 import { COMMANDS } from "../generated/contract.js";
@@ -41,11 +41,11 @@ export function request<M>(
       else resolve(result as M);
     };
     const facts = COMMANDS[link.options.name];
-    const keyed = withKey(facts, command, uuid);
+    const keyed = withKey(facts, copied(command), uuid);
     const isSafe = isRepeatable(facts, command.type);
     const plan = { command: () => keyed, isRepeatable: isSafe, timeoutMs, retriesAfter: isPassing, settle };
-    const end = submit(link, plan);
     signal?.addEventListener("abort", abort);
+    const end = submit(link, plan);
   });
 }
 
