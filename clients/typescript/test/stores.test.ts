@@ -122,56 +122,48 @@ describe("a store", () => {
 });
 
 describe("values of a user", () => {
-  const user = (wallet: string): object => ({
-    type: "auth_success",
-    user: { wallet_address: wallet },
-    expiresAt: null,
-  });
   const note = { id: 1, type: "LEVEL_UP", title: "Note", read: false, timestamp: "2026-01-01T00:00:00.000Z" };
+  const own = { channel: "user.notifications.ann" };
 
-  test("go as soon as another user is signed in", async () => {
-    const harness = new Harness({ token: "ann" });
-    const notes = inbox(harness.client);
-    notes.subscribe(() => undefined);
+  /** The server accepts the token of a user. */
+  async function identify(harness: Harness, wallet: string): Promise<void> {
     await settled();
     harness.socket.opened();
-    harness.socket.receive(user("ann"), {
-      type: "notification_batch",
-      data: [note],
-      channel: "user.notifications.ann",
-    });
-    harness.socket.receive({ type: "unread_count", count: 1, version: 0, channel: "user.notifications.ann" });
-    harness.socket.receive({ type: "connection_established", epoch: "E1", positions: { "user.notifications.ann": 1 } });
+    harness.socket.receive({ type: "auth_success", user: { wallet_address: wallet }, expiresAt: null });
+  }
+
+  /** Ann has got a notification. */
+  async function signedIn(): Promise<Harness> {
+    const harness = new Harness({ token: "ann" });
+    inbox(harness.client).subscribe(() => undefined);
+    await identify(harness, "ann");
+    harness.socket.receive({ type: "notification_batch", data: [note], ...own });
+    await harness.frame();
+    return harness;
+  }
+
+  test("go as soon as another user is signed in", async () => {
+    const harness = await signedIn();
+    const notes = inbox(harness.client);
+    harness.socket.receive({ type: "unread_count", count: 1, version: 0, ...own });
+    harness.socket.receive({ type: "connection_established", epoch: "E1", positions: { [own.channel]: 1 } });
     await harness.answer();
     expect(notes.get()).toMatchObject({ unread: { count: 1, version: 0 }, notifications: [{ id: 1 }] });
     harness.client.setToken("bob");
     await settled();
     expect(harness.network.sockets).toHaveLength(2);
     expect(harness.socket.url).not.toContain("since=");
-    harness.socket.opened();
-    harness.socket.receive(user("bob"));
+    await identify(harness, "bob");
     await harness.frame();
     expect(notes.get()).toMatchObject({ unread: undefined, notifications: [] });
   });
 
   test("stay if the same user has another token", async () => {
-    const harness = new Harness({ token: "ann" });
-    const notes = inbox(harness.client);
-    notes.subscribe(() => undefined);
-    await settled();
-    harness.socket.opened();
-    harness.socket.receive(user("ann"), {
-      type: "notification_batch",
-      data: [note],
-      channel: "user.notifications.ann",
-    });
-    await harness.frame();
+    const harness = await signedIn();
     harness.client.setToken("ann again");
-    await settled();
-    harness.socket.opened();
-    harness.socket.receive(user("ann"));
+    await identify(harness, "ann");
     await harness.frame();
-    expect(notes.get().notifications).toMatchObject([{ id: 1 }]);
+    expect(inbox(harness.client).get().notifications).toMatchObject([{ id: 1 }]);
   });
 });
 

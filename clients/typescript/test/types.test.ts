@@ -1,7 +1,7 @@
 import { describe, expectTypeOf, test } from "vitest";
 import { http } from "../src/http.js";
 import { channel, createClient, endpoint, leaderboard, market, room, type Client, type Store } from "../src/index.js";
-import type { ChatMessage, ChatMessages, Leaderboard, Price } from "../src/types.js";
+import type { AllContests, ChatMessage, ChatMessages, Leaderboard, Price } from "../src/types.js";
 
 /** Never called. All lines must compile but the marked ones, which must not. */
 async function compiled(client: Client): Promise<void> {
@@ -31,6 +31,10 @@ async function compiled(client: Client): Promise<void> {
 
   channel(client, "contest", "chat.2").on((message) => {
     if (message.type === "chat_message") expectTypeOf(message).toEqualTypeOf<ChatMessage>();
+  });
+  channel(client, "contest", "public.contests").on((message) => {
+    // Only the snapshot has the whole list.
+    if (message.type === "all_contests") expectTypeOf(message).toEqualTypeOf<AllContests>();
   });
   channel(client, "market-data", "market.*");
   // @ts-expect-error A channel of another endpoint.

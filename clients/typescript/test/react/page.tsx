@@ -1,22 +1,13 @@
 import type { ReactNode } from "react";
-import {
-  useConnection,
-  useDuelcast,
-  useInbox,
-  useLeaderboard,
-  usePrice,
-  usePrices,
-  useRoom,
-  useStore,
-} from "../../src/react/index.js";
+import * as hooks from "../../src/react/index.js";
 
 /** A page with every hook. */
 export function Page(): ReactNode {
-  const price = usePrice("SOL");
-  const prices = usePrices();
-  const board = useLeaderboard(2);
-  const room = useRoom(2);
-  const inbox = useInbox();
+  const price = hooks.usePrice("SOL");
+  const prices = hooks.usePrices();
+  const board = hooks.useLeaderboard(2);
+  const room = hooks.useRoom(2);
+  const inbox = hooks.useInbox();
   return (
     <>
       <p>
@@ -34,8 +25,8 @@ export function Page(): ReactNode {
       <p>
         {inbox.value.unread?.count ?? "no count"} {inbox.status}
       </p>
-      <p>{useConnection().is}</p>
-      <p>{useStore(useDuelcast().clockOffsetMs).value ?? "unknown"}</p>
+      <p>{hooks.useConnection().is}</p>
+      <p>{hooks.useStore(hooks.useDuelcast().clockOffsetMs).value ?? "unknown"}</p>
     </>
   );
 }

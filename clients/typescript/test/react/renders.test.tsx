@@ -2,7 +2,8 @@
 import { memo, useState, type ReactNode } from "react";
 import { describe, expect, test } from "vitest";
 import { market, room } from "../../src/index.js";
-import { useDuelcast, usePrice, usePrices, useStore } from "../../src/react/index.js";
+import { useDuelcast, usePrice, usePrices, useStore, type Live } from "../../src/react/index.js";
+import type { Price } from "../../src/types.js";
 import { price } from "../harness.js";
 import { said, type FakeServer } from "../server.js";
 import { failOnWarnings, Stage } from "./stage.js";
@@ -51,51 +52,48 @@ async function playSecond(
   return renders;
 }
 
+/** Shows a price of each symbol, of which the server has one, in a cell of its own. Afterwards it can play seconds. */
+async function openTable(
+  useCell: (symbol: string) => Live<Price | undefined>,
+): Promise<{ stage: Stage; play: (nth: (ms: number) => string) => Promise<number> }> {
+  const counts = new Counts();
+  const Cell = memo(function Cell({ symbol }: { symbol: string }): ReactNode {
+    const { value } = useCell(symbol);
+    counts.add(symbol);
+    return `${value?.price} `;
+  });
+  function Table(): ReactNode {
+    counts.add("table");
+    return SYMBOLS.map((symbol) => <Cell key={symbol} symbol={symbol} />);
+  }
+  const stage = new Stage();
+  await stage.render(<Table />);
+  const server = await stage.serve(
+    "market-data",
+    SYMBOLS.map((symbol) => price(symbol, 1)),
+  );
+  expect(server.socket.sent.filter(({ type }) => type === "subscribe")).toHaveLength(1);
+  counts.take();
+  return { stage, play: (nth) => playSecond(stage, server, counts, nth) };
+}
+
+/** Each symbol has its turn, because 7 and 300 have no common divisor. */
+function inTurn(ms: number): string {
+  return `S${(ms * 7) % 300}`;
+}
+
 describe("a table of 300 prices at 1,000 messages a second", () => {
   test("renders the cells whose prices have changed, once per frame, and nothing else", async () => {
-    const counts = new Counts();
-    const Row = memo(function Row({ symbol }: { symbol: string }): ReactNode {
-      const { value } = useStore(market(useDuelcast(), "*").at(symbol));
-      counts.add(symbol);
-      return `${value?.price} `;
-    });
-    function Table(): ReactNode {
-      counts.add("table");
-      return SYMBOLS.map((symbol) => <Row key={symbol} symbol={symbol} />);
-    }
-    const stage = new Stage();
-    await stage.render(<Table />);
-    const server = await stage.serve(
-      "market-data",
-      SYMBOLS.map((symbol) => price(symbol, 1)),
-    );
-    expect(server.socket.sent.filter(({ type }) => type === "subscribe")).toHaveLength(1);
-    counts.take();
-
-    // 7 and 300 have no common divisor, so that each symbol has its turn.
-    expect(await playSecond(stage, server, counts, (ms) => `S${(ms * 7) % 300}`)).toBe(1000);
+    const { stage, play } = await openTable((symbol) => useStore(market(useDuelcast(), "*").at(symbol)));
+    expect(await play(inTurn)).toBe(1000);
     // One symbol alone: a render per frame, and none of the other 299 cells.
-    expect(await playSecond(stage, server, counts, () => "S5")).toBe(63);
+    expect(await play(() => "S5")).toBe(63);
     expect(stage.text.split(" ")[5]).toBe("2000");
   });
 
   test("the same is true of cells that follow one symbol each, with one subscription in all", async () => {
-    const counts = new Counts();
-    const Cell = memo(function Cell({ symbol }: { symbol: string }): ReactNode {
-      const { value } = usePrice(symbol);
-      counts.add(symbol);
-      return value?.price;
-    });
-    const stage = new Stage();
-    await stage.render(SYMBOLS.map((symbol) => <Cell key={symbol} symbol={symbol} />));
-    const server = await stage.serve(
-      "market-data",
-      SYMBOLS.map((symbol) => price(symbol, 1)),
-    );
-    expect(server.socket.sent.filter(({ type }) => type === "subscribe")).toHaveLength(1);
-    counts.take();
-
-    expect(await playSecond(stage, server, counts, (ms) => `S${(ms * 7) % 300}`)).toBe(1000);
+    const { play } = await openTable(usePrice);
+    expect(await play(inTurn)).toBe(1000);
   });
 });
 
