@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.pages import served
 from tests.browser.watching import Watch
 from tests.guides.blocks import DOCS, blocks_of
 from tests.guides.scene import CONTEST, Scene, token_of
@@ -22,7 +20,7 @@ pytestmark = pytest.mark.browser
 PACKAGE = DOCS.parent / "clients" / "typescript"
 ESBUILD = PACKAGE / "node_modules" / ".bin" / "esbuild"
 EXAMPLES = PACKAGE / "examples"
-SCRIPT = re.compile(r'src="(/src/main\.tsx?)"')
+SCRIPT = re.compile(r"(?<=/)src/main\.tsx?")
 OUTAGE = re.compile(r"WebSocket connection to '\S+' failed: ")
 """The browser itself reports this of an attempt to connect while no server listens."""
 
@@ -53,47 +51,28 @@ def bundle(source: str, loader: str) -> str:
     return built.stdout
 
 
-@contextmanager
-def served(html: str, script: str) -> Iterator[str]:
-    """Serves a page and its script on loopback, because Chromium lets no other page use a server there. Yields the
-    address of the page."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            is_page = self.path == "/"
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html" if is_page else "text/javascript")
-            self.end_headers()
-            self.wfile.write((html if is_page else script).encode())
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
+def write_page(folder: Path, html: str, script: str) -> None:
+    """Make a page of which `main.js` is the script."""
+    (folder / "index.html").write_text(html)
+    (folder / "main.js").write_text(script)
 
 
-@contextmanager
-def example(name: str, scene: Scene) -> Iterator[str]:
-    """Serves the page of an example; yields the address at which Ann is signed in."""
+def write_example(folder: Path, name: str) -> None:
+    """Make the page of an example, with its bundled script."""
     html = (EXAMPLES / name / "index.html").read_text()
     match = SCRIPT.search(html)
     assert match is not None
-    path = EXAMPLES / name / match[1].removeprefix("/")
-    with served(html, bundle(path.read_text(), path.suffix.removeprefix("."))) as address:
-        yield f"{address}#server={scene.server.url}&contest={CONTEST}&token={token_of('ann')}"
+    source = EXAMPLES / name / match[0]
+    write_page(folder, SCRIPT.sub("main.js", html), bundle(source.read_text(), source.suffix.removeprefix(".")))
 
 
 @pytest.mark.parametrize("name", ["vanilla", "react"])
-def test_a_page_shows_everything_and_survives_a_restart(page: Page, scene: Scene, watch: Watch, name: str) -> None:
-    with example(name, scene) as address:
-        page.goto(address)
+def test_a_page_shows_everything_and_survives_a_restart(
+    page: Page, scene: Scene, watch: Watch, tmp_path: Path, name: str
+) -> None:
+    write_example(tmp_path, name)
+    with served(tmp_path) as address:
+        page.goto(f"{address}#server={scene.server.url}&contest={CONTEST}&token={token_of('ann')}")
     prices, board, chat = page.locator("#prices"), page.locator("#leaderboard"), page.locator("#chat")
     for symbol in ("SOL", "BTC"):
         expect(prices).to_contain_text(re.compile(rf"{symbol} \d"))
@@ -117,7 +96,9 @@ def test_a_page_shows_everything_and_survives_a_restart(page: Page, scene: Scene
     assert [error for error in watch.errors if not OUTAGE.search(error)] == []
 
 
-def test_the_components_of_the_guide_show_a_chat_and_prices(page: Page, scene: Scene, watch: Watch) -> None:
+def test_the_components_of_the_guide_show_a_chat_and_prices(
+    page: Page, scene: Scene, watch: Watch, tmp_path: Path
+) -> None:
     (block,) = blocks_of(DOCS / "client-typescript.md", "tsx")
     render = """
 import { StrictMode } from "react";
@@ -126,7 +107,8 @@ createRoot(document.body).render(<StrictMode><App /></StrictMode>);
 """
     script = bundle(block.code.replace("http://127.0.0.1:8069", scene.server.url) + render, "tsx")
     html = '<!doctype html><link rel="icon" href="data:,"><body></body><script type="module" src="/main.js"></script>'
-    with served(html, script) as address:
+    write_page(tmp_path, html, script)
+    with served(tmp_path) as address:
         page.goto(address)
     expect(page.locator("td.live")).to_have_count(2)
     expect(page.locator("p")).to_have_text(["Good luck!"])

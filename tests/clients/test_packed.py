@@ -7,16 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread, Timer
+from threading import Timer
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.pages import served
 from tests.guides.blocks import DOCS, blocks_of
 from tests.guides.scene import CONTEST, Scene, token_of
 
@@ -124,33 +121,13 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Files(SimpleHTTPRequestHandler):
-    """Serves files in silence."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """The address of a server of files."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(folder))) as http:
-        thread = Thread(target=http.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{http.server_port}"
-        finally:
-            http.shutdown()
-            thread.join()
-
-
 @pytest.mark.parametrize("example", ["react", "vanilla"])
 def test_a_built_example_runs(examples: Path, scene: Scene, page: Page, example: str) -> None:
     console: list[str] = []
     page.on("console", lambda message: console.append(message.text))
     page.on("pageerror", lambda error: console.append(str(error)))
     with served(examples / example / "dist") as address:
-        page.goto(f"{address}/#server={scene.server.url}&contest={CONTEST}&token={token_of('ann')}")
+        page.goto(f"{address}#server={scene.server.url}&contest={CONTEST}&token={token_of('ann')}")
         expect(page.locator("#prices")).to_contain_text(re.compile(r"SOL \d"))
         expect(page.locator("#leaderboard")).to_contain_text(re.compile(r"bob \d"))
         page.get_by_label("Message").fill(f"gg from {example}")
