@@ -88,8 +88,8 @@ class Agreement:
     async def look(self) -> bool:
         """Compare once; returns whether all have agreed by now."""
         for name, known in list(self.lacking.items()):
-            shown = {_shown(channel) for channel in known}
-            if len(shown) == 1 and all(shown) and await self._is_answered(name, known[0]):
+            first, *others = known
+            if first.newest and all(_agree(first, one) for one in others) and await self._is_answered(name, first):
                 del self.lacking[name]
         return not self.lacking
 
@@ -109,5 +109,14 @@ class Agreement:
         return True
 
 
-def _shown(channel: LatestChannel) -> frozenset[tuple[object, int]]:
-    return frozenset((key, frame["seq"]) for key, frame in channel.newest.items())
+def _agree(one: LatestChannel, other: LatestChannel) -> bool:
+    """Whether two followers have the same message of each key. A snapshot that was made for one of them, because
+    nothing was published yet, has the position at that moment: then the contents must be the same."""
+    return one.newest.keys() == other.newest.keys() and all(
+        frame["seq"] == other.newest[key]["seq"] or _content(frame) == _content(other.newest[key])
+        for key, frame in one.newest.items()
+    )
+
+
+def _content(frame: Frame) -> Frame:
+    return {name: value for name, value in frame.items() if name not in ("seq", "timestamp")}
