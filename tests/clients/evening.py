@@ -106,7 +106,7 @@ class Evening:
                 "chat": [(id_, text, "sent") for id_, text in stored],
                 "heard": [id_ for id_, _ in stored],
                 "prices": self._town.prices,
-                "board": board["version"],
+                "board": [(row["wallet"], row["value"]) for row in board["entries"]],
                 "unread": await self._town.unread(program.name),
                 "notifications": notifications[:known],
                 "problems": [],

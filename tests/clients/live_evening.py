@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
-from duelcast.endpoints.documents.typescript import PARAMETER
+from duelcast.endpoints.documents.members import PARAMETER
 from duelcast.wire.timestamps import format_time
 from tests.e2e.contest.contest_room import ADMIN, Stage, stage
 from tests.e2e.users import put_user

@@ -40,7 +40,7 @@ COMMANDS = {
 
 class Report(Struct, frozen=True):
     """The state of a program: its chat as id, text and status; the ids that it has `heard` one by one; prices by
-    symbol; the version of the leaderboard; and `problems`, which are sentences about anything wrong."""
+    symbol; the leaderboard as wallet and value, in order; and `problems`, which are sentences about anything wrong."""
 
     report: int
     states: dict[str, str]
@@ -48,7 +48,7 @@ class Report(Struct, frozen=True):
     chat: list[tuple[int | None, str, str]]
     heard: list[int]
     prices: dict[str, float | None]
-    board: int
+    board: list[tuple[str, float]]
     unread: int | None
     notifications: list[int]
     problems: list[str]

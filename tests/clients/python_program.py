@@ -35,7 +35,7 @@ class Program:
         self._room = room
         self._contest = contest
         self._prices: dict[str, float | None] = {}
-        self._board = -1
+        self._board: list[tuple[str, float]] = []
         self._heard: list[int] = []
         self._problems: list[str] = []
         self._inbox = inbox
@@ -98,7 +98,7 @@ class Program:
         self._prices[price.symbol] = price.price
 
     def _ranked(self, board: Leaderboard) -> None:
-        self._board = board.version
+        self._board = [(row.wallet, row.value) for row in board.entries]
 
     def _hear(self, message: ChatMessageRecord) -> None:
         if self._heard and message.id <= self._heard[-1]:

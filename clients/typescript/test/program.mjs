@@ -60,7 +60,7 @@ function report(number) {
     chat: chat.map(({ id, text, status }) => [id ?? null, text, status]),
     heard,
     prices: Object.fromEntries([...stores.prices.get()].map(([symbol, { price }]) => [symbol, price])),
-    board: stores.board.get()?.version ?? -1,
+    board: (stores.board.get()?.entries ?? []).map(({ wallet, value }) => [wallet, value]),
     unread: unread?.count ?? null,
     notifications: notifications.map(({ id }) => id),
     problems,
