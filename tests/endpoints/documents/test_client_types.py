@@ -129,7 +129,7 @@ def asked_and_answered(asked: Json, answered: Json, **schemas: Json) -> Json:
 
 def test_the_generated_files_are_current(tmp_path: Path) -> None:
     write(tmp_path)
-    ruff = [sys.executable, "-m", "ruff", "format", "--quiet", "--config", PROJECT / "pyproject.toml", tmp_path]
+    ruff = [sys.executable, "-m", "ruff", "format", "--quiet", "--config", f"{PROJECT}/pyproject.toml", f"{tmp_path}"]
     subprocess.run(ruff, check=True)
     written = [path.relative_to(tmp_path) for path in tmp_path.rglob("*.*") if path.is_file()]
     for path in written:
