@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -166,14 +167,25 @@ class Faults:
         await self.open()
 
     async def full_house(self, town: Town) -> None:
-        """Others take all the places of a user for a while."""
+        """Others take all the places of a user while its connections are lost."""
         ended = self.evening.news.more("closed 1013")
         async with AsyncExitStack() as others:
-            for _ in range(PER_USER):
-                one = connect(town.address("contest", "ann"), proxy=None)
-                await others.enter_async_context(one)
+            self.proxy.freeze()
             self.proxy.cut()
+            for _ in range(PER_USER):
+                await others.enter_async_context(_place(town.address("contest", "ann")))
+            self.proxy.thaw()
             await ended
+
+
+@asynccontextmanager
+async def _place(address: str) -> AsyncIterator[None]:
+    """A connection with a place of its user, once there is one."""
+    while True:
+        async with connect(address, proxy=None) as socket:
+            if json.loads(await socket.recv())["type"] != "error":
+                yield
+                return
 
 
 async def test_clients_hold_what_the_server_holds_whatever_fails(tmp_path: Path) -> None:
