@@ -218,5 +218,6 @@ async def test_a_request_that_nobody_answers_times_out() -> None:
             await peer.greet()
             await peer.receive_type("get_subscriptions")
             await watched.clock.advance(5.01)
-            with pytest.raises(RequestFailed, match="TIMEOUT"):
+            with pytest.raises(RequestFailed, match="TIMEOUT") as failed:
                 await request
+            assert failed.value.retriable

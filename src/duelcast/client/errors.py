@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .core.actions import ConnectionState
 from .core.frames import Failure
-from .generated.contract import RETRIABLE
 
 
 class DuelcastError(Exception):
@@ -48,7 +47,7 @@ class RequestFailed(DuelcastError):
         self.message = failure.message
         self.field = failure.field
         self.retry_after_s = None if failure.retry_after_ms is None else failure.retry_after_ms / 1000
-        self.retriable = self.retry_after_s is not None or failure.code in RETRIABLE
+        self.retriable = failure.retriable
 
 
 class Overflow(DuelcastError):

@@ -8,8 +8,12 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
+from ..generated.contract import RETRIABLE
+
 DecodeFailed = (msgspec.DecodeError, RecursionError, UnicodeError)
 """Decoding raises these for text that is not a message of the expected shape."""
+
+_OWN_RETRIABLE = frozenset({"TIMEOUT", "TOO_MANY_REQUESTS"})
 
 T = TypeVar("T")
 
@@ -88,13 +92,18 @@ class Error(Struct):
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a request, or joining a channel, failed. `code` is one of the server, or one that the client itself gives:
-    `ABORTED`, `CLOSED`, `MESSAGE_TOO_BIG`, `OUTCOME_UNKNOWN`, `PERMISSION_DENIED`, `REFUSED`, `TIMEOUT`,
-    `TOO_MANY_REQUESTS` or `UNAUTHORIZED`."""
+    `ABORTED`, `CLOSED`, `EVENT_DROPPED`, `MESSAGE_TOO_BIG`, `OUTCOME_UNKNOWN`, `PERMISSION_DENIED`, `REFUSED`,
+    `TIMEOUT`, `TOO_MANY_REQUESTS`, `UNAUTHORIZED` or `UNKNOWN_REPLY`."""
 
     code: str
     message: str
     field: str | None = None
     retry_after_ms: int | None = None
+
+    @property
+    def retriable(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.retry_after_ms is not None or self.code in RETRIABLE or self.code in _OWN_RETRIABLE
 
     @classmethod
     def of(cls, error: Error) -> Failure:
