@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from functools import partial
+from itertools import count
 from typing import Any
+
+import pytest
 
 from duelcast.client.core.actions import Dial, Send
 from duelcast.client.core.core import Core
@@ -167,7 +172,8 @@ def test_a_gap_whose_replay_is_refused_is_asked_for_again() -> None:
 
 
 def _open_core(endpoint: str) -> tuple[Core, int]:
-    core = Core(0, 0, jitter=lambda: 0.5, new_uuid=lambda: "uuid")
+    numbers = count()
+    core = Core(0, 0, jitter=lambda: 0.5, new_uuid=lambda: f"uuid{next(numbers)}")
     core.channel(endpoint, "x")
     core.token_answered(1, Token("t1"))
     (connection,) = (action.connection for action in core.take_actions() if isinstance(action, Dial))
@@ -183,6 +189,7 @@ def test_a_thousand_requests_wait_and_no_more() -> None:
     (refused,) = outcomes
     assert isinstance(refused, Failure)
     assert refused.code == "TOO_MANY_REQUESTS"
+    assert refused.retriable
 
 
 def test_a_thousand_events_wait_and_the_oldest_is_dropped() -> None:
@@ -197,11 +204,65 @@ def test_a_thousand_events_wait_and_the_oldest_is_dropped() -> None:
     assert sent[-1].count("eventId") == 100
 
 
+def test_events_that_do_not_fit_into_one_message_are_sent_in_several() -> None:
+    core, connection = _open_core("analytics")
+    outcomes: list[Stored | Failure] = []
+    for number in range(10):
+        core.track(f"event{number}", {"text": "x" * 16_000}, outcomes.append)
+    core.received(connection, '{"type":"connection_established","epoch":"E1","limits":{"maxMessageBytes":65536}}')
+    for sent in iter(lambda: _last_text(core), ""):
+        assert len(sent) <= 65_536
+        command = json.loads(sent)
+        stored = [{"event": one["event"], "eventId": one["eventId"]} for one in command["events"]]
+        core.received(connection, _reply(command, "event_tracked", events=stored))
+    assert [one.event for one in outcomes if isinstance(one, Stored)] == [f"event{number}" for number in range(10)]
+
+
+def test_an_event_that_cannot_be_json_is_refused_at_once_and_hinders_no_other() -> None:
+    core, connection = _open_core("analytics")
+    outcomes: list[Stored | Failure] = []
+    with pytest.raises(TypeError):
+        core.track("broken", {"what": object()}, outcomes.append)
+    core.track("sound", None, outcomes.append)
+    core.received(connection, '{"type":"connection_established","epoch":"E1"}')
+    (event,) = json.loads(_last_text(core))["events"]
+    assert event["event"] == "sound"
+
+
+def test_the_data_of_an_event_is_that_of_the_moment_at_which_it_was_tracked() -> None:
+    core, connection = _open_core("analytics")
+    data = {"symbols": ["SOL"]}
+    core.track("traded", data, lambda _outcome: None)
+    data["symbols"].append("BTC")
+    core.received(connection, '{"type":"connection_established","epoch":"E1"}')
+    (event,) = json.loads(_last_text(core))["events"]
+    assert event["data"] == {"symbols": ["SOL"]}
+
+
+def test_an_absurd_time_of_the_server_does_not_stop_events() -> None:
+    core, connection = _open_core("analytics")
+    ping = json.loads(_last_text(core))
+    assert ping["type"] == "ping"
+    core.received(connection, _reply(ping, "pong", serverTime="9999-12-31T23:59:59Z"))
+    core.timers.set(86_400_000, 86_400_000)
+    core.track("opened", None, lambda _outcome: None)
+    core.received(connection, '{"type":"connection_established","epoch":"E1"}')
+    (event,) = json.loads(_last_text(core))["events"]
+    assert datetime.fromisoformat(event["occurredAt"]).year == 9999
+
+
+def _last_text(core: Core) -> str:
+    """The last message that the core has sent since it was last asked for actions; empty if there is none."""
+    return next((action.text for action in reversed(core.take_actions()) if isinstance(action, Send)), "")
+
+
+def _reply(command: Step, kind: str, **members: Any) -> str:
+    return json.dumps({"type": kind, "requestId": command["requestId"]} | members)
+
+
 def test_own_messages_that_failed_are_forgotten_one_day() -> None:
     core, _ = _open_core("contest")
     room = core.room(2)
-    numbers = iter(range(1_000))
-    core._new_uuid = lambda: f"m{next(numbers)}"
     for number in range(200):
         core.say(room, str(number), lambda _outcome: None, 1)
         core.timers.set(number * 10 + 10, 0)

@@ -26,7 +26,6 @@ from .wanted import LINGER_MS
 ESTABLISH_WITHIN_MS = 10_000
 STEADY_MS = 1_000
 """A connection that was established for this long resets the back-off."""
-"""A token may expire soon after it was accepted. After more than this many such ends in a row, the client backs off."""
 WAKE_WITHIN_MS = 3_000
 LOST = 1006
 """The code of a connection that ended without a close frame (RFC 6455, 7.4.1)."""
@@ -84,7 +83,7 @@ class Connection:
             self.wishes_changed,
         )
         self.requests = Requests(around.timers, around.new_id, around.new_uuid, line)
-        self.tracking = Tracking(around.timers, self.requests, around.new_uuid, self.wishes_changed)
+        self.tracking = Tracking(around.timers, self.requests, around.offset, around.new_uuid, self.wishes_changed)
         self._state = ConnectionState(name, "idle")
         self._retry_timer: Timer | None = None
         self._dial_timer: Timer | None = None
@@ -260,8 +259,9 @@ class Connection:
         self._refresh.before(message.expiresAt, message.timestamp)
         self.following.established(message)
         self._set_state("open")
-        self.requests.opened(message.limits.maxMessageBytes if message.limits is not None else None)
-        self.tracking.opened()
+        max_bytes = message.limits.maxMessageBytes if message.limits is not None else None
+        self.requests.opened(max_bytes)
+        self.tracking.opened(max_bytes)
 
     # ── the end of a connection ───────────────────────────────────────────────────────────────────────────────────
 
