@@ -67,7 +67,7 @@ def _store(texts: list[str], *, read: bool) -> float:
     """A client that follows all symbols. If `read`, an iterator takes each price before the next message arrives."""
     core, connection = asyncio.run(_connected())
     (store,) = core.prices(["*"])
-    feed = Newest(lambda symbol: record_of(store.newest.get(symbol), Price))
+    feed = Newest(lambda channel: record_of(store.newest.get(channel), Price))
     store.watchers.append(feed.change)
     began_s = time.perf_counter()
     for text in texts:

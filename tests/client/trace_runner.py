@@ -18,8 +18,7 @@ from duelcast.client.core.stores.base import Store
 from duelcast.client.core.stores.channel import Channel
 from duelcast.client.core.stores.chat import ChatItem
 from duelcast.client.core.stores.inbox import Inbox
-from duelcast.client.core.stores.leaderboard import Leaderboard
-from duelcast.client.core.stores.prices import Prices
+from duelcast.client.core.stores.latest import Latest
 from duelcast.client.core.stores.room import Room
 from duelcast.client.core.tokens import NoToken, Token
 from duelcast.client.core.tracking import Stored
@@ -312,10 +311,10 @@ _STORES = ("market", "leaderboard", "room", "inbox", "channel")
 
 def _value(store: Store) -> Json:
     match store:
-        case Prices():
-            return store.newest
-        case Leaderboard():
-            return store.newest
+        case Latest(channel=channel) if channel.startswith("market."):
+            return {name.removeprefix("market."): data for name, data in store.newest.items()}
+        case Latest(channel=channel):
+            return store.newest.get(channel)
         case Inbox():
             return {
                 "unread": msgspec.to_builtins(store.unread),

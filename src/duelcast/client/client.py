@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 from .clock import Clock, SystemClock
 from .core.actions import ConnectionState, Refusal
+from .core.core import Core
 from .core.frames import Failure
-from .core.stores.base import Store
+from .core.stores.latest import Latest
 from .core.tracking import Stored
 from .driver import Driver, Hooks, TokenProvider
 from .endpoint import Endpoint
@@ -20,6 +21,7 @@ from .errors import error_of
 from .generated.contract import ENDPOINTS, EndpointName
 from .generated.records import Leaderboard, Price
 from .inbox import Inbox
+from .messages import Record
 from .room import Room
 from .socket import CLOSE_TIMEOUT_S, USER_AGENT, Options
 from .streams import Newest, Stream
@@ -27,6 +29,7 @@ from .types import record_of
 from .wish import Key, Wish
 
 E = TypeVar("E", bound=EndpointName)
+R = TypeVar("R", bound=Record)
 
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
@@ -100,37 +103,14 @@ class Client:
         """
         if not symbols:
             raise ValueError("name at least one symbol, or `*` for all")
-        driver, names = self._driver, list(dict.fromkeys(symbol.upper() for symbol in symbols))
-
-        def begin() -> tuple[Newest[Price], Wish]:
-            with driver.turn() as core:
-                prices = core.prices(names)
-
-            def read(symbol: str) -> Price | None:
-                found = (store.newest[symbol] for store in prices if symbol in store.newest)
-                return record_of(next(found, None), Price)
-
-            feed = Newest(read)
-            for symbol in [symbol for store in prices for symbol in store.newest]:
-                feed.change(symbol)
-            stores: dict[Key, Store] = {("market", name): store for name, store in zip(names, prices, strict=True)}
-            return feed, Wish(driver, "market-data", stores, feed.change, feed.bell.ring)
-
-        return Stream(begin)
+        names = list(dict.fromkeys(symbol.upper() for symbol in symbols))
+        keys: list[Key] = [("market", name) for name in names]
+        return self._latest("market-data", keys, lambda core: core.prices(names), Price)
 
     def leaderboard(self, contest_id: int) -> Stream[Leaderboard]:
         """The newest leaderboard of a contest: its first 100 rows."""
-        driver = self._driver
-
-        def begin() -> tuple[Newest[Leaderboard], Wish]:
-            with driver.turn() as core:
-                store = core.leaderboard(contest_id)
-            feed = Newest(lambda key: record_of(store.newest, Leaderboard) if key else None)
-            feed.change(store.channel)
-            key: Key = ("leaderboard", contest_id)
-            return feed, Wish(driver, "contest", {key: store}, feed.change, feed.bell.ring)
-
-        return Stream(begin)
+        keys: list[Key] = [("leaderboard", contest_id)]
+        return self._latest("contest", keys, lambda core: [core.leaderboard(contest_id)], Leaderboard)
 
     def room(self, contest_id: int) -> Room:
         """The room of a contest, to be used as an asynchronous context manager."""
@@ -139,6 +119,25 @@ class Client:
     def inbox(self) -> Inbox:
         """The user's notifications, to be used as an asynchronous context manager."""
         return Inbox(self._driver)
+
+    def _latest(self, endpoint: str, keys: list[Key], want: Callable[[Core], list[Latest]], kind: type[R]) -> Stream[R]:
+        """The newest values of the stores that `want` returns, which have these keys."""
+        driver = self._driver
+
+        def begin() -> tuple[Newest[R], Wish]:
+            with driver.turn() as core:
+                stores = want(core)
+
+            def read(channel: str) -> R | None:
+                found = (store.newest[channel] for store in stores if channel in store.newest)
+                return record_of(next(found, None), kind)
+
+            feed = Newest(read)
+            for channel in [channel for store in stores for channel in store.newest]:
+                feed.change(channel)
+            return feed, Wish(driver, endpoint, dict(zip(keys, stores, strict=True)), feed.change, feed.bell.ring)
+
+        return Stream(begin)
 
     # ── requests ──────────────────────────────────────────────────────────────────────────────────────────────────
 

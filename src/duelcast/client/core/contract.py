@@ -43,6 +43,12 @@ def group_prefix(endpoint: str, channel: str) -> str | None:
     return ENDPOINTS[endpoint].groups.get(channel)
 
 
+def covers(endpoint: str, followed: str, channel: str) -> bool:
+    """Whether following `followed`, a channel or group, brings the messages of `channel`."""
+    prefix = group_prefix(endpoint, followed)
+    return channel == followed or (prefix is not None and channel.startswith(prefix))
+
+
 def ends_with_room(channel: str, contest_id: int) -> bool:
     """Whether leaving the room of a contest leaves `channel` too."""
     family, _, rest = channel.partition(".")

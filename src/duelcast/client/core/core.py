@@ -16,8 +16,7 @@ from .requests import DEFAULT_TIMEOUT_MS, Outcome, Request
 from .stores.base import Store
 from .stores.channel import Channel, Pushes
 from .stores.inbox import Inbox
-from .stores.leaderboard import Leaderboard
-from .stores.prices import Prices
+from .stores.latest import Latest
 from .stores.room import Room
 from .timers import Timers
 from .tokens import Answer, Tokens
@@ -72,15 +71,15 @@ class Core:
 
     # ── the application ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def prices(self, symbols: list[str]) -> list[Prices]:
+    def prices(self, symbols: list[str]) -> list[Latest]:
         """Want the newest prices of symbols; `*` is every symbol."""
-        made = [self._want("market-data", ("market", name), partial(Prices, name)) for name in symbols]
-        return [cast("Prices", store) for store in self._begin("market-data", made)]
+        made = [self._want("market-data", ("market", name), partial(_prices, name)) for name in symbols]
+        return [cast("Latest", store) for store in self._begin("market-data", made)]
 
-    def leaderboard(self, contest_id: int) -> Leaderboard:
+    def leaderboard(self, contest_id: int) -> Latest:
         """Want the leaderboard of a contest."""
-        made = self._want("contest", ("leaderboard", contest_id), lambda: Leaderboard(contest_id))
-        return cast("Leaderboard", self._begin("contest", [made])[0])
+        made = self._want("contest", ("leaderboard", contest_id), partial(_leaderboard, contest_id))
+        return cast("Latest", self._begin("contest", [made])[0])
 
     def room(self, contest_id: int) -> Room:
         """Want the room of a contest."""
@@ -232,3 +231,11 @@ class Core:
             connection.following.add(new)
         connection.wishes_changed()
         return [store for store, _ in made]
+
+
+def _prices(symbol: str) -> Latest:
+    return Latest("market-data", f"market.{symbol}", "MARKET_PRICE")
+
+
+def _leaderboard(contest_id: int) -> Latest:
+    return Latest("contest", f"leaderboard.{contest_id}", "leaderboard_update")

@@ -9,8 +9,7 @@ from typing import TypeVar
 from .stores.base import Store
 from .stores.channel import Channel
 from .stores.inbox import Inbox
-from .stores.leaderboard import Leaderboard
-from .stores.prices import Prices
+from .stores.latest import Latest
 from .stores.room import Room
 
 LINGER_MS = 5_000
@@ -88,7 +87,7 @@ class Wanted:
 
 def channels_of(stores: Iterable[Store]) -> list[str]:
     """The channels that are subscribed to for `stores`."""
-    return list(dict.fromkeys(one.channel for one in stores if isinstance(one, Prices | Leaderboard | Channel)))
+    return list(dict.fromkeys(one.channel for one in stores if isinstance(one, Latest | Channel)))
 
 
 def rooms_of(stores: Iterable[Store]) -> list[int]:

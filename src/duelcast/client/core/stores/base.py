@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import Literal
 
 from ..frames import Failure, Frame
 
 Status = Literal["loading", "live", "stale", "refused"]
 
 
-class Store:
+class Store(ABC):
     """Values of one or more channels.
 
     It outlives connections. While a snapshot or replay has begun and is not complete, or there is no connection, the
     values may be old, and `status` says so.
     """
-
-    endpoint: ClassVar[str] = ""
 
     def __init__(self) -> None:
         self.status: Status = "loading"
@@ -29,13 +28,13 @@ class Store:
         self._unsettled: dict[str, int] = {}
         """By part, usually a channel: the number of the ping whose answer ends the snapshot or replay."""
 
+    @abstractmethod
     def takes(self, channel: str) -> bool:
         """Whether messages of `channel` belong to this store."""
-        raise NotImplementedError
 
+    @abstractmethod
     def receive(self, frame: Frame) -> None:
         """Take a push, or a part of a snapshot. One of another shape than expected is ignored."""
-        raise NotImplementedError
 
     def begin(self, part: str, *, recovered: bool, ping: int = 0) -> None:
         """A snapshot of `part`, or a replay if `recovered`, begins. It ends with the answer to the ping with this
@@ -70,9 +69,11 @@ class Store:
         for watcher in tuple(self.watchers):
             watcher(key)
 
+    @abstractmethod
     def _snapshot_begins(self, part: str) -> None:
         """Remember from now on what the snapshot contains."""
 
+    @abstractmethod
     def _snapshot_ends(self, part: str) -> None:
         """Remove what the snapshot did not contain."""
 

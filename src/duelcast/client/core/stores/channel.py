@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..contract import group_prefix
+from ..contract import covers
 from ..frames import Frame
 from .base import Store
 
@@ -24,6 +24,12 @@ class Pushes(Store):
         for reader in tuple(self.readers):
             reader(frame)
 
+    def _snapshot_begins(self, part: str) -> None:
+        """Nothing is held."""
+
+    def _snapshot_ends(self, part: str) -> None:
+        """Nothing is held."""
+
 
 class Channel(Pushes):
     """Joins a channel or group, and delivers its messages."""
@@ -31,7 +37,7 @@ class Channel(Pushes):
     def __init__(self, endpoint: str, channel: str) -> None:
         super().__init__()
         self.channel = channel
-        self._prefix = group_prefix(endpoint, channel)
+        self._endpoint = endpoint
 
     def takes(self, channel: str) -> bool:
-        return channel == self.channel or (self._prefix is not None and channel.startswith(self._prefix))
+        return covers(self._endpoint, self.channel, channel)

@@ -71,8 +71,6 @@ class _Part:
 class Inbox(Store):
     """The endpoint joins both channels by itself, so the whole connection is the store."""
 
-    endpoint = "notifications"
-
     def __init__(self) -> None:
         super().__init__()
         self.unread: Unread | None = None

@@ -41,8 +41,6 @@ class _Presence(Struct):
 class Room(Store):
     """Everything that the channels of the room bring. A value that has not arrived yet is None."""
 
-    endpoint = "contest"
-
     def __init__(self, contest_id: int) -> None:
         super().__init__()
         self.contest_id = contest_id
