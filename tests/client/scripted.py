@@ -12,6 +12,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from duelcast.client import Client, ConnectionState
+from duelcast.client.generated.records import Price
 from duelcast.clock import ManualClock
 from tests.serving import RECEIVE_TIMEOUT_S
 
@@ -53,6 +54,11 @@ class Peer:
         """`connection_established`"""
         await self.send({"type": "connection_established", "epoch": "E1", "positions": {}} | members)
 
+    async def refuse(self, code: str = "UNKNOWN_CHANNEL", **members: Any) -> None:
+        """Refuse what the next `subscribe` asks for."""
+        refusal = {"type": "ERROR", "code": code, "message": "No."}
+        await self.answer(await self.receive_type("subscribe"), **refusal | members)
+
     async def answer(self, command: Json, **reply: Any) -> None:
         await self.send({"requestId": command["requestId"]} | reply)
 
@@ -72,8 +78,8 @@ class Peer:
 class Scripted:
     """A listening server, whose connections wait for the test."""
 
-    def __init__(self) -> None:
-        self.url = ""
+    def __init__(self, url: str = "") -> None:
+        self.url = url
         self._peers: asyncio.Queue[Peer] = asyncio.Queue()
 
     async def peer(self) -> Peer:
@@ -98,14 +104,25 @@ async def scripted(
 
 
 class Watched:
-    """A client whose states a test can wait for, on a clock that stands still."""
+    """A client of `server` whose states a test can wait for, on a clock that stands still."""
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, server: Scripted, **options: Any) -> None:
+        self._server = server
         self.clock = ManualClock()
         self.states: list[ConnectionState] = []
         self._changed = asyncio.Event()
         options.setdefault("clock", self.clock)
-        self.client = Client(url, on_state=self._take, **options)
+        self.client = Client(server.url, on_state=self._take, **options)
+
+    async def peer(self) -> Peer:
+        """The next connection."""
+        return await self._server.peer()
+
+    async def greeted(self, **members: Any) -> Peer:
+        """The next connection, established."""
+        peer = await self.peer()
+        await peer.greet(**members)
+        return peer
 
     async def state(self, name: str) -> ConnectionState:
         """Wait until a state was `name`, and forget it and those before it."""
@@ -128,6 +145,26 @@ class Watched:
     def _take(self, state: ConnectionState) -> None:
         self.states.append(state)
         self._changed.set()
+
+
+@asynccontextmanager
+async def watching(
+    process_request: Callable[[ServerConnection, Request], Response | None] | None = None, /, **options: Any
+) -> AsyncIterator[Watched]:
+    """A client, not open yet, of a server of its own."""
+    async with scripted(process_request) as server:
+        yield Watched(server, **options)
+
+
+def next_price(client: Client) -> asyncio.Task[Price]:
+    """Begin to wait for the price of SOL."""
+    return asyncio.create_task(anext(client.market("SOL")))
+
+
+async def arrives(peer: Peer, reading: asyncio.Task[Price]) -> None:
+    """Send a price to a client that waits for it, and see it arrive."""
+    await peer.send(price("SOL", 1, 1))
+    assert (await reading).price == 1
 
 
 def price(symbol: str, value: float, seq: int) -> Json:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from functools import partial
-from itertools import count
 from typing import Any
 
 import pytest
 
-from duelcast.client.core.actions import Dial, Send
+from duelcast.client.core.actions import Send
 from duelcast.client.core.core import Core
 from duelcast.client.core.frames import Failure, Frame
-from duelcast.client.core.tokens import Token
 from duelcast.client.core.tracking import Stored
+from tests.client.cores import ESTABLISHED, open_core
 from tests.client.trace_runner import Runner
 
 Step = dict[str, Any]
@@ -171,18 +170,8 @@ def test_a_gap_whose_replay_is_refused_is_asked_for_again() -> None:
     )
 
 
-def _open_core(endpoint: str) -> tuple[Core, int]:
-    numbers = count()
-    core = Core(0, 0, jitter=lambda: 0.5, new_uuid=lambda: f"uuid{next(numbers)}")
-    core.channel(endpoint, "x")
-    core.token_answered(1, Token("t1"))
-    (connection,) = (action.connection for action in core.take_actions() if isinstance(action, Dial))
-    core.opened(connection)
-    return core, connection
-
-
 def test_a_thousand_requests_wait_and_no_more() -> None:
-    core, _ = _open_core("contest")
+    core, _ = open_core("contest")
     outcomes: list[Frame | Failure] = []
     for _ in range(1_001):
         core.request("contest", {"type": "get_all_contests"}, outcomes.append)
@@ -193,19 +182,19 @@ def test_a_thousand_requests_wait_and_no_more() -> None:
 
 
 def test_a_thousand_events_wait_and_the_oldest_is_dropped() -> None:
-    core, connection = _open_core("analytics")
+    core, connection = open_core("analytics")
     outcomes: dict[int, Stored | Failure] = {}
     for number in range(1_002):
         core.track(f"event{number}", None, partial(outcomes.__setitem__, number))
     assert set(outcomes) == {0, 1}
     assert core.dropped_events == 2
-    core.received(connection, '{"type":"connection_established","epoch":"E1"}')
+    core.received(connection, ESTABLISHED)
     sent = [action.text for action in core.take_actions() if isinstance(action, Send)]
     assert sent[-1].count("eventId") == 100
 
 
 def test_events_that_do_not_fit_into_one_message_are_sent_in_several() -> None:
-    core, connection = _open_core("analytics")
+    core, connection = open_core("analytics")
     outcomes: list[Stored | Failure] = []
     for number in range(10):
         core.track(f"event{number}", {"text": "x" * 16_000}, outcomes.append)
@@ -219,34 +208,34 @@ def test_events_that_do_not_fit_into_one_message_are_sent_in_several() -> None:
 
 
 def test_an_event_that_cannot_be_json_is_refused_at_once_and_hinders_no_other() -> None:
-    core, connection = _open_core("analytics")
+    core, connection = open_core("analytics")
     outcomes: list[Stored | Failure] = []
     with pytest.raises(TypeError):
         core.track("broken", {"what": object()}, outcomes.append)
     core.track("sound", None, outcomes.append)
-    core.received(connection, '{"type":"connection_established","epoch":"E1"}')
+    core.received(connection, ESTABLISHED)
     (event,) = json.loads(_last_text(core))["events"]
     assert event["event"] == "sound"
 
 
 def test_the_data_of_an_event_is_that_of_the_moment_at_which_it_was_tracked() -> None:
-    core, connection = _open_core("analytics")
+    core, connection = open_core("analytics")
     data = {"symbols": ["SOL"]}
     core.track("traded", data, lambda _outcome: None)
     data["symbols"].append("BTC")
-    core.received(connection, '{"type":"connection_established","epoch":"E1"}')
+    core.received(connection, ESTABLISHED)
     (event,) = json.loads(_last_text(core))["events"]
     assert event["data"] == {"symbols": ["SOL"]}
 
 
 def test_an_absurd_time_of_the_server_does_not_stop_events() -> None:
-    core, connection = _open_core("analytics")
+    core, connection = open_core("analytics")
     ping = json.loads(_last_text(core))
     assert ping["type"] == "ping"
     core.received(connection, _reply(ping, "pong", serverTime="9999-12-31T23:59:59Z"))
     core.timers.set(86_400_000, 86_400_000)
     core.track("opened", None, lambda _outcome: None)
-    core.received(connection, '{"type":"connection_established","epoch":"E1"}')
+    core.received(connection, ESTABLISHED)
     (event,) = json.loads(_last_text(core))["events"]
     assert datetime.fromisoformat(event["occurredAt"]).year == 9999
 
@@ -261,7 +250,7 @@ def _reply(command: Step, kind: str, **members: Any) -> str:
 
 
 def test_own_messages_that_failed_are_forgotten_one_day() -> None:
-    core, _ = _open_core("contest")
+    core, _ = open_core("contest")
     room = core.room(2)
     for number in range(200):
         core.say(room, str(number), lambda _outcome: None, 1)
@@ -273,7 +262,7 @@ def test_own_messages_that_failed_are_forgotten_one_day() -> None:
 
 
 def test_the_chat_keeps_the_newest_thousand() -> None:
-    core, connection = _open_core("contest")
+    core, connection = open_core("contest")
     room = core.room(2)
     for number in range(1, 1_102):
         core.received(connection, f'{{"type":"chat_message","channel":"chat.2","data":{{"id":{number},"text":"x"}}}}')

@@ -13,7 +13,7 @@ import pytest
 
 from duelcast.client import Client, Closed, RequestFailed
 from duelcast.client.generated.common import GetSubscriptions
-from tests.client.scripted import Watched, price, scripted
+from tests.client.scripted import arrives, next_price, scripted, watching
 
 CLOSE_TIMEOUT_S = 0.05
 
@@ -64,7 +64,7 @@ async def test_close_ends_although_the_server_does_not_answer_it() -> None:
     async with deaf_server() as (url, heard), leaving_no_task():
         client = Client(url, close_timeout=CLOSE_TIMEOUT_S)
         async with client:
-            waiting = asyncio.create_task(anext(client.market("SOL")))
+            waiting = next_price(client)
             await heard.wait()
         with pytest.raises(Closed):
             await waiting
@@ -92,7 +92,7 @@ async def test_close_abandons_a_connection_that_is_being_opened() -> None:
         url = f"ws://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
         client = Client(url, close_timeout=3_600)
         async with client:
-            waiting = asyncio.create_task(anext(client.market("SOL")))
+            waiting = next_price(client)
             writer = await writers.get()
         with pytest.raises(Closed):
             await waiting
@@ -110,7 +110,7 @@ async def test_close_does_not_wait_for_the_token_provider() -> None:
 
     async with leaving_no_task(), scripted() as server:
         async with Client(server.url, token=provider) as client:
-            waiting = asyncio.create_task(anext(client.market("SOL")))
+            waiting = next_price(client)
             await asked.wait()
         with pytest.raises(Closed):
             await waiting
@@ -154,7 +154,7 @@ async def test_a_failing_block_closes_too() -> None:
     async with leaving_no_task(), scripted() as server:
         with suppress(ZeroDivisionError):
             async with Client(server.url) as client:
-                waiting = asyncio.create_task(anext(client.market("SOL")))
+                waiting = next_price(client)
                 await server.peer()
                 raise ZeroDivisionError
         with pytest.raises(Closed):
@@ -162,62 +162,48 @@ async def test_a_failing_block_closes_too() -> None:
 
 
 async def test_cancelling_a_request_concerns_no_other() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url)
-        async with watched.client as client:
-            cancelled, other = (asyncio.create_task(client.market_data.request(GetSubscriptions())) for _ in range(2))
-            peer = await server.peer()
-            await peer.greet()
-            first, second = await peer.receive(), await peer.receive()
-            cancelled.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await cancelled
-            await peer.answer(first, type="subscriptions", data=[])
-            await peer.answer(second, type="subscriptions", data=[])
-            assert (await other).data == []
+    async with watching() as watched, watched.client as client:
+        cancelled, other = (asyncio.create_task(client.market_data.request(GetSubscriptions())) for _ in range(2))
+        peer = await watched.greeted()
+        first, second = await peer.receive(), await peer.receive()
+        cancelled.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cancelled
+        await peer.answer(first, type="subscriptions", data=[])
+        await peer.answer(second, type="subscriptions", data=[])
+        assert (await other).data == []
 
 
 async def test_cancelling_a_reader_concerns_no_other() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url)
-        async with watched.client as client:
-            cancelled, other = (asyncio.create_task(anext(client.market("SOL"))) for _ in range(2))
-            peer = await server.peer()
-            await peer.greet()
-            await peer.receive_type("subscribe")
-            cancelled.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await cancelled
-            await peer.send(price("SOL", 1, 1))
-            assert (await other).price == 1
+    async with watching() as watched, watched.client as client:
+        cancelled, other = (next_price(client) for _ in range(2))
+        peer = await watched.greeted()
+        await peer.receive_type("subscribe")
+        cancelled.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cancelled
+        await arrives(peer, other)
 
 
 async def test_a_cancelled_reader_can_go_on_without_losing_anything() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url, token="t1")
-        async with watched.client as client:
-            prices = client.market("SOL")
-            for _ in range(2):
-                reading = asyncio.create_task(anext(prices))
-                await asyncio.sleep(0)
-                reading.cancel()
-                await asyncio.gather(reading, return_exceptions=True)
+    async with watching(token="t1") as watched, watched.client as client:
+        prices = client.market("SOL")
+        for _ in range(2):
             reading = asyncio.create_task(anext(prices))
-            peer = await server.peer()
-            await peer.greet()
-            await peer.send(price("SOL", 1, 1))
-            assert (await reading).price == 1
+            await asyncio.sleep(0)
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        reading = asyncio.create_task(anext(prices))
+        peer = await watched.greeted()
+        await arrives(peer, reading)
 
 
 async def test_a_request_that_nobody_answers_times_out() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url)
-        async with watched.client as client:
-            request = asyncio.create_task(client.market_data.request(GetSubscriptions(), timeout=5))
-            peer = await server.peer()
-            await peer.greet()
-            await peer.receive_type("get_subscriptions")
-            await watched.clock.advance(5.01)
-            with pytest.raises(RequestFailed, match="TIMEOUT") as failed:
-                await request
-            assert failed.value.retriable
+    async with watching() as watched, watched.client as client:
+        request = asyncio.create_task(client.market_data.request(GetSubscriptions(), timeout=5))
+        peer = await watched.greeted()
+        await peer.receive_type("get_subscriptions")
+        await watched.clock.advance(5.01)
+        with pytest.raises(RequestFailed, match="TIMEOUT") as failed:
+            await request
+        assert failed.value.retriable

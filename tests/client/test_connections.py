@@ -13,92 +13,78 @@ from duelcast.client import Client, Refusal, Refused, channels
 from duelcast.client.generated.circuit_breaker import ServiceAlert
 from duelcast.client.generated.common import GetSubscriptions, Subscribe
 from duelcast.clock import ManualClock
-from tests.client.scripted import Watched, alert, price, scripted
+from tests.client.scripted import Scripted, Watched, alert, price, watching
 from tests.e2e.test_tls import write_certificate
 from tests.serving import running
 
 
 async def test_a_stream_begins_to_follow_when_it_is_entered() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url)
-        async with watched.client as client, client.market("SOL") as prices:
-            peer = await server.peer()
-            await peer.greet()
-            assert (await peer.receive_type("subscribe"))["channels"] == ["market.SOL"]
-            await peer.send(price("SOL", 1, 1))
-            assert (await anext(prices)).price == 1
+    async with watching() as watched, watched.client as client, client.market("SOL") as prices:
+        peer = await watched.greeted()
+        assert (await peer.receive_type("subscribe"))["channels"] == ["market.SOL"]
+        await peer.send(price("SOL", 1, 1))
+        assert (await anext(prices)).price == 1
 
 
 async def test_without_channels_a_stream_has_those_that_the_endpoint_joins_and_resumes_them() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url, token="t1")
-        async with watched.client as client, client.circuit_breaker.follow() as messages:
-            peer = await server.peer()
-            await peer.greet(positions={"alerts": 10})
-            await peer.pong()
-            await peer.send(alert(11))
-            assert isinstance(await anext(messages), ServiceAlert)
-            await peer.socket.close(1012, "retry_after_ms=1")
-            await watched.retry()
-            assert "since=alerts%2CE1%2C11" in (await server.peer()).path
+    async with watching(token="t1") as watched, watched.client as client, client.circuit_breaker.follow() as messages:
+        peer = await watched.greeted(positions={"alerts": 10})
+        await peer.pong()
+        await peer.send(alert(11))
+        assert isinstance(await anext(messages), ServiceAlert)
+        await peer.socket.close(1012, "retry_after_ms=1")
+        await watched.retry()
+        assert "since=alerts%2CE1%2C11" in (await watched.peer()).path
 
 
 async def test_without_channels_a_stream_keeps_the_connection() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url, token="t1")
-        async with watched.client as client, client.skyduel.follow():
-            peer = await server.peer()
-            await peer.greet()
-            await watched.state("open")
-            await watched.clock.advance(20)
-            assert client.states["skyduel"].status == "open"
+    async with watching(token="t1") as watched, watched.client as client, client.skyduel.follow():
+        await watched.greeted()
+        await watched.state("open")
+        await watched.clock.advance(20)
+        assert client.states["skyduel"].status == "open"
 
 
 async def test_without_channels_a_stream_that_begins_late_gets_the_snapshots_again() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url, token="t1")
-        async with watched.client as client:
-            request = asyncio.create_task(client.circuit_breaker.request(Subscribe(channel="services")))
-            peer = await server.peer()
-            await peer.greet(positions={"alerts": 10})
-            joined = await peer.receive_type("subscribe")
-            confirmed = {"type": "subscription_confirmed", "channel": "services", "kind": "latest"}
-            await peer.answer(joined, **confirmed, epoch="E1", seq=1)
-            await request
-            async with client.circuit_breaker.follow():
-                assert (await peer.receive_type("subscribe"))["channels"] == ["alerts"]
+    async with watching(token="t1") as watched, watched.client as client:
+        request = asyncio.create_task(client.circuit_breaker.request(Subscribe(channel="services")))
+        peer = await watched.greeted(positions={"alerts": 10})
+        joined = await peer.receive_type("subscribe")
+        confirmed = {"type": "subscription_confirmed", "channel": "services", "kind": "latest"}
+        await peer.answer(joined, **confirmed, epoch="E1", seq=1)
+        await request
+        async with client.circuit_breaker.follow():
+            assert (await peer.receive_type("subscribe"))["channels"] == ["alerts"]
 
 
 async def test_a_stream_without_channels_does_not_keep_those_of_others() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url, token="t1")
-        async with watched.client as client, client.circuit_breaker.follow():
-            peer = await server.peer()
-            await peer.greet()
-            async with client.circuit_breaker.follow(channels.SERVICES):
-                assert (await peer.receive_type("subscribe"))["channels"] == ["services"]
-            await watched.state("open")
-            await watched.clock.advance(6)
-            assert (await peer.receive_type("unsubscribe"))["channels"] == ["services"]
+    async with watching(token="t1") as watched, watched.client as client, client.circuit_breaker.follow():
+        peer = await watched.greeted()
+        async with client.circuit_breaker.follow(channels.SERVICES):
+            assert (await peer.receive_type("subscribe"))["channels"] == ["services"]
+        await watched.state("open")
+        await watched.clock.advance(6)
+        assert (await peer.receive_type("unsubscribe"))["channels"] == ["services"]
 
 
 async def test_a_right_that_is_lost_is_reported_as_a_refusal() -> None:
     refusals: asyncio.Queue[Refusal] = asyncio.Queue()
-    async with scripted() as server:
-        watched = Watched(server.url, on_refusal=refusals.put_nowait)
-        async with watched.client as client, client.market("SOL") as prices:
-            peer = await server.peer()
-            await peer.greet()
-            await peer.follow("market.SOL", 0)
-            await peer.send({"type": "unsubscription_confirmed", "channel": "market.SOL", "reason": "rights"})
-            refusal = await asyncio.wait_for(refusals.get(), 30)
-            assert (refusal.name, refusal.failure.code, refusal.asks_again) == (
-                "market.SOL",
-                "SUBSCRIPTION_DENIED",
-                False,
-            )
-            with pytest.raises(Refused, match="SUBSCRIPTION_DENIED"):
-                await anext(prices)
+    async with (
+        watching(on_refusal=refusals.put_nowait) as watched,
+        watched.client as client,
+        client.market("SOL") as prices,
+    ):
+        peer = await watched.greeted()
+        await peer.follow("market.SOL", 0)
+        await peer.send({"type": "unsubscription_confirmed", "channel": "market.SOL", "reason": "rights"})
+        refusal = await asyncio.wait_for(refusals.get(), 30)
+        assert (refusal.name, refusal.failure.code, refusal.asks_again) == (
+            "market.SOL",
+            "SUBSCRIPTION_DENIED",
+            False,
+        )
+        with pytest.raises(Refused, match="SUBSCRIPTION_DENIED"):
+            await anext(prices)
 
 
 @pytest.mark.parametrize(
@@ -113,18 +99,16 @@ async def test_a_right_that_is_lost_is_reported_as_a_refusal() -> None:
     ],
 )
 async def test_the_end_of_a_connection_is_a_sentence(code: int, reason: str, said: str) -> None:
-    async with scripted() as server:
-        watched = Watched(server.url)
-        async with watched.client as client, client.market("SOL"):
-            await (await server.peer()).socket.close(code, reason)
-            assert (await watched.state("waiting")).reason == said
+    async with watching() as watched, watched.client as client, client.market("SOL"):
+        await (await watched.peer()).socket.close(code, reason)
+        assert (await watched.state("waiting")).reason == said
 
 
 async def test_the_password_of_an_address_is_in_no_state() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         place = f"127.0.0.1:{probe.getsockname()[1]}"
-    watched = Watched(f"ws://me:hunter2@{place}/path")
+    watched = Watched(Scripted(f"ws://me:hunter2@{place}/path"))
     async with watched.client as client, client.market("SOL"):
         assert (await watched.state("waiting")).reason == f"No WebSocket server answers at {place}."
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 
 import pytest
 
-from duelcast.client.core.actions import Dial, End
+from duelcast.client.core.actions import End
 from duelcast.client.core.core import Core
 from duelcast.client.core.frames import Failure, Frame
-from duelcast.client.core.tokens import Token
-from tests.client.scripted import Watched, price, scripted
+from tests.client.cores import ESTABLISHED, open_core
+from tests.client.scripted import arrives, next_price, watching
 
 STRANGE = [
     "",
@@ -42,43 +41,30 @@ STRANGE = [
 
 @pytest.mark.parametrize("text", STRANGE, ids=range(len(STRANGE)))
 async def test_a_strange_message_is_ignored(text: str) -> None:
-    async with scripted() as server:
-        watched = Watched(server.url)
-        async with watched.client as client:
-            first = asyncio.create_task(anext(client.market("SOL")))
-            peer = await server.peer()
-            await peer.greet()
-            await peer.socket.send(text)
-            await peer.send(price("SOL", 1, 1))
-            assert (await first).price == 1
-            assert client.states["market-data"].status == "open"
+    async with watching() as watched, watched.client as client:
+        first = next_price(client)
+        peer = await watched.greeted()
+        await peer.socket.send(text)
+        await arrives(peer, first)
+        assert client.states["market-data"].status == "open"
 
 
 async def test_a_binary_message_is_ignored() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url)
-        async with watched.client as client:
-            first = asyncio.create_task(anext(client.market("SOL")))
-            peer = await server.peer()
-            await peer.greet()
-            await peer.socket.send(b"\xff\x00")
-            await peer.send(price("SOL", 1, 1))
-            assert (await first).price == 1
+    async with watching() as watched, watched.client as client:
+        first = next_price(client)
+        peer = await watched.greeted()
+        await peer.socket.send(b"\xff\x00")
+        await arrives(peer, first)
 
 
 async def test_a_message_without_end_costs_the_connection_and_nothing_else() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url)
-        async with watched.client as client:
-            first = asyncio.create_task(anext(client.market("SOL")))
-            peer = await server.peer()
-            await peer.greet()
-            await peer.socket.send(" " * (16 * 1024 * 1024 + 1))
-            await watched.retry()
-            peer = await server.peer()
-            await peer.greet()
-            await peer.send(price("SOL", 1, 1))
-            assert (await first).price == 1
+    async with watching() as watched, watched.client as client:
+        first = next_price(client)
+        peer = await watched.greeted()
+        await peer.socket.send(" " * (16 * 1024 * 1024 + 1))
+        await watched.retry()
+        peer = await watched.greeted()
+        await arrives(peer, first)
 
 
 def test_channels_that_nobody_asked_for_are_not_remembered() -> None:
@@ -174,10 +160,6 @@ def test_random_messages_never_raise_and_settle_each_request_once() -> None:
 
 def _connected(endpoint: str = "market-data") -> tuple[Core, int]:
     """A core with an established connection, and its number."""
-    core = Core(0, 0, jitter=lambda: 0.5, new_uuid=lambda: "uuid")
-    core.channel(endpoint, "x")
-    core.token_answered(1, Token(None))
-    (connection,) = (action.connection for action in core.take_actions() if isinstance(action, Dial))
-    core.opened(connection)
-    core.received(connection, '{"type":"connection_established","epoch":"E1"}')
+    core, connection = open_core(endpoint, token=None)
+    core.received(connection, ESTABLISHED)
     return core, connection

@@ -12,81 +12,65 @@ import pytest
 from websockets.asyncio.server import ServerConnection
 from websockets.http11 import Request, Response
 
-from duelcast.client import Overflow, Refusal, Refused, RequestFailed, SignedOut, Stream, channels
+from duelcast.client import Closed, Overflow, Refusal, Refused, RequestFailed, SignedOut, Stream, channels
 from duelcast.client.generated.circuit_breaker import ServiceAlert
 from duelcast.client.generated.common import GetSubscriptions
 from duelcast.client.generated.contest import GetChatMessages
-from tests.client.scripted import Peer, Watched, alert, price, scripted
+from tests.client.scripted import Peer, alert, arrives, next_price, price, watching
 
 
 async def next_alert(stream: Stream[ServiceAlert]) -> int:
     return int((await anext(stream)).alert.id)
 
 
+async def alert_arrives(peer: Peer, first: asyncio.Task[int], seq: int) -> None:
+    """Confirm the channel, send an alert, and see it arrive."""
+    await peer.follow("alerts", seq - 1)
+    await peer.send(alert(seq))
+    assert await first == seq
+
+
 async def test_a_stream_goes_on_where_the_connection_was_lost() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url, token="t1")
-        async with watched.client as client:
-            alerts = client.circuit_breaker.follow(channels.ALERTS)
-            first = asyncio.create_task(next_alert(alerts))
-            peer = await server.peer()
-            await peer.greet(positions={"alerts": 10})
-            await peer.follow("alerts", 10)
-            await peer.send(alert(11))
-            assert await first == 11
-            await peer.socket.close(1012, "retry_after_ms=1500")
-            assert (await watched.retry()).retry_in_s == 1.5
-            peer = await server.peer()
-            assert "since=alerts%2CE1%2C11" in peer.path
-            await peer.send(
-                {
-                    "type": "subscription_confirmed",
-                    "channel": "alerts",
-                    "kind": "every",
-                    "epoch": "E1",
-                    "seq": 12,
-                    "recovered": True,
-                },
-                alert(12),
-            )
-            await peer.greet(positions={"alerts": 12})
-            await peer.send(alert(11), alert(13))
-            assert [await next_alert(alerts), await next_alert(alerts)] == [12, 13]
+    async with watching(token="t1") as watched, watched.client as client:
+        alerts = client.circuit_breaker.follow(channels.ALERTS)
+        first = asyncio.create_task(next_alert(alerts))
+        peer = await watched.greeted(positions={"alerts": 10})
+        await alert_arrives(peer, first, 11)
+        await peer.socket.close(1012, "retry_after_ms=1500")
+        assert (await watched.retry()).retry_in_s == 1.5
+        peer = await watched.peer()
+        assert "since=alerts%2CE1%2C11" in peer.path
+        resumed = {"type": "subscription_confirmed", "channel": "alerts", "kind": "every", "epoch": "E1", "seq": 12}
+        await peer.send({**resumed, "recovered": True}, alert(12))
+        await peer.greet(positions={"alerts": 12})
+        await peer.send(alert(11), alert(13))
+        assert [await next_alert(alerts), await next_alert(alerts)] == [12, 13]
 
 
 async def test_a_slow_reader_of_every_message_is_told_how_many_it_lost() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url, token="t1")
-        async with watched.client as client:
-            alerts = client.circuit_breaker.follow(channels.ALERTS, maxsize=3)
-            first = asyncio.create_task(next_alert(alerts))
-            peer = await server.peer()
-            await peer.greet()
-            await peer.follow("alerts", 0)
-            await peer.send(alert(1))
-            assert await first == 1
-            await peer.send(*map(alert, range(2, 9)))
-            await answered(peer, client.circuit_breaker)
-            with pytest.raises(Overflow) as overflow:
-                await anext(alerts)
-            assert overflow.value.lost == 4
-            assert [await next_alert(alerts) for _ in range(3)] == [6, 7, 8]
+    async with watching(token="t1") as watched, watched.client as client:
+        alerts = client.circuit_breaker.follow(channels.ALERTS, maxsize=3)
+        first = asyncio.create_task(next_alert(alerts))
+        peer = await watched.greeted()
+        await alert_arrives(peer, first, 1)
+        await peer.send(*map(alert, range(2, 9)))
+        await answered(peer, client.circuit_breaker)
+        with pytest.raises(Overflow) as overflow:
+            await anext(alerts)
+        assert overflow.value.lost == 4
+        assert [await next_alert(alerts) for _ in range(3)] == [6, 7, 8]
 
 
 async def test_a_slow_reader_of_prices_gets_the_newest_of_each_symbol() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url)
-        async with watched.client as client:
-            prices = client.market("SOL", "BTC")
-            first = asyncio.create_task(anext(prices))
-            peer = await server.peer()
-            await peer.greet()
-            await peer.send(price("SOL", 1, 1))
-            assert (await first).price == 1
-            await peer.send(*(price("SOL", value, value) for value in range(2, 50)), price("BTC", 7, 1))
-            await answered(peer, client.market_data)
-            newest = [await anext(prices), await anext(prices)]
-            assert [(one.symbol, one.price) for one in newest] == [("SOL", 49), ("BTC", 7)]
+    async with watching() as watched, watched.client as client:
+        prices = client.market("SOL", "BTC")
+        first = asyncio.create_task(anext(prices))
+        peer = await watched.greeted()
+        await arrives(peer, first)
+        await peer.send(*(price("SOL", value, value) for value in range(2, 50)), price("BTC", 7, 1))
+        await answered(peer, client.market_data)
+        newest = [await anext(prices), await anext(prices)]
+        assert [(one.symbol, one.price) for one in newest] == [("SOL", 49), ("BTC", 7)]
 
 
 async def answered(peer: Peer, endpoint: Any) -> None:
@@ -98,25 +82,21 @@ async def answered(peer: Peer, endpoint: Any) -> None:
 
 
 async def test_a_second_refused_token_signs_out_until_another_is_set() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url, token="old")
-        async with watched.client as client:
-            alerts = client.circuit_breaker.follow(channels.ALERTS)
-            first = asyncio.create_task(next_alert(alerts))
-            for _ in range(2):
-                peer = await server.peer()
-                assert (await peer.receive_type("auth"))["token"] == "old"
-                await peer.socket.close(4001, "unauthorized")
-            with pytest.raises(SignedOut):
-                await first
-            client.set_token("new")
-            first = asyncio.create_task(next_alert(alerts))
-            peer = await server.peer()
-            assert (await peer.receive_type("auth"))["token"] == "new"
-            await peer.greet()
-            await peer.follow("alerts", 0)
-            await peer.send(alert(1))
-            assert await first == 1
+    async with watching(token="old") as watched, watched.client as client:
+        alerts = client.circuit_breaker.follow(channels.ALERTS)
+        first = asyncio.create_task(next_alert(alerts))
+        for _ in range(2):
+            peer = await watched.peer()
+            assert (await peer.receive_type("auth"))["token"] == "old"
+            await peer.socket.close(4001, "unauthorized")
+        with pytest.raises(SignedOut):
+            await first
+        client.set_token("new")
+        first = asyncio.create_task(next_alert(alerts))
+        peer = await watched.peer()
+        assert (await peer.receive_type("auth"))["token"] == "new"
+        await peer.greet()
+        await alert_arrives(peer, first, 1)
 
 
 async def test_a_provider_that_fails_is_asked_again_and_its_text_is_not_shown(caplog: pytest.LogCaptureFixture) -> None:
@@ -130,18 +110,16 @@ async def test_a_provider_that_fails_is_asked_again_and_its_text_is_not_shown(ca
             raise answer
         return answer
 
-    async with scripted() as server:
-        watched = Watched(server.url, token=provider)
-        async with watched.client as client:
-            request = asyncio.create_task(client.contest.request(GetChatMessages(contestId=2)))
-            state = await watched.retry()
-            assert "RuntimeError" in state.reason
-            peer = await server.peer()
-            assert (await peer.receive_type("auth"))["token"] == "another-token"
-            await peer.greet()
-            asked = await peer.receive_type("get_chat_messages")
-            await peer.answer(asked, type="chat_messages", contestId=2, data=[], hasMore=False)
-            assert not (await request).hasMore
+    async with watching(token=provider) as watched, watched.client as client:
+        request = asyncio.create_task(client.contest.request(GetChatMessages(contestId=2)))
+        state = await watched.retry()
+        assert "RuntimeError" in state.reason
+        peer = await watched.peer()
+        assert (await peer.receive_type("auth"))["token"] == "another-token"
+        await peer.greet()
+        asked = await peer.receive_type("get_chat_messages")
+        await peer.answer(asked, type="chat_messages", contestId=2, data=[], hasMore=False)
+        assert not (await request).hasMore
     logged = [record.getMessage() for record in caplog.records if not record.name.startswith("websockets.server")]
     assert any("contest is open" in line for line in logged)
     shown = repr([logged, watched.states, client, vars(client)])
@@ -150,13 +128,11 @@ async def test_a_provider_that_fails_is_asked_again_and_its_text_is_not_shown(ca
 
 
 async def test_a_provider_that_returns_anything_else_counts_as_failed() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url, token=lambda: 7)
-        async with watched.client as client:
-            request = asyncio.create_task(client.contest.request(GetChatMessages(contestId=2)))
-            assert "did not return a string" in (await watched.state("waiting")).reason
-        with pytest.raises(Exception, match="closed"):
-            await request
+    async with watching(token=lambda: 7) as watched, watched.client as client:
+        request = asyncio.create_task(client.contest.request(GetChatMessages(contestId=2)))
+        assert "did not return a string" in (await watched.state("waiting")).reason
+    with pytest.raises(Closed):
+        await request
 
 
 @pytest.mark.parametrize("status", [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND])
@@ -164,14 +140,12 @@ async def test_a_server_that_refuses_to_open_a_connection_is_left_alone(status: 
     def refuse(socket: ServerConnection, _request: Request) -> Response:
         return socket.respond(status, "no")
 
-    async with scripted(refuse) as server:
-        watched = Watched(server.url)
-        async with watched.client as client:
-            with pytest.raises(Refused) as refused:
-                await anext(client.market("SOL"))
-            assert refused.value.code == str(status.value)
-            with pytest.raises(RequestFailed, match="REFUSED"):
-                await client.market_data.request(GetSubscriptions())
+    async with watching(refuse) as watched, watched.client as client:
+        with pytest.raises(Refused) as refused:
+            await anext(client.market("SOL"))
+        assert refused.value.code == str(status.value)
+        with pytest.raises(RequestFailed, match="REFUSED"):
+            await client.market_data.request(GetSubscriptions())
 
 
 @pytest.mark.parametrize("status", [HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS])
@@ -181,103 +155,78 @@ async def test_a_server_that_is_not_ready_is_tried_again(status: HTTPStatus) -> 
     def refuse(socket: ServerConnection, _request: Request) -> Response | None:
         return socket.respond(refusals.pop(), "not now") if refusals else None
 
-    async with scripted(refuse) as server:
-        watched = Watched(server.url)
-        async with watched.client as client:
-            first = asyncio.create_task(anext(client.market("SOL")))
-            assert str(status.value) in (await watched.retry()).reason
-            peer = await server.peer()
-            await peer.greet()
-            await peer.send(price("SOL", 1, 1))
-            assert (await first).price == 1
+    async with watching(refuse) as watched, watched.client as client:
+        first = next_price(client)
+        assert str(status.value) in (await watched.retry()).reason
+        peer = await watched.greeted()
+        await arrives(peer, first)
 
 
 async def test_a_jump_of_the_clock_makes_the_client_try_at_once() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url)
-        async with watched.client as client:
-            first = asyncio.create_task(anext(client.market("SOL")))
-            peer = await server.peer()
-            await peer.socket.close(1013, "retry_after_ms=200000")
-            await watched.state("waiting")
-            watched.clock.step(3_600)
-            await watched.clock.advance(6)
-            peer = await server.peer()
-            await peer.greet()
-            await peer.send(price("SOL", 1, 1))
-            assert (await first).price == 1
+    async with watching() as watched, watched.client as client:
+        first = next_price(client)
+        peer = await watched.peer()
+        await peer.socket.close(1013, "retry_after_ms=200000")
+        await watched.state("waiting")
+        watched.clock.step(3_600)
+        await watched.clock.advance(6)
+        peer = await watched.greeted()
+        await arrives(peer, first)
 
 
 async def test_what_is_not_iterated_any_more_is_left_after_a_while() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url)
-        async with watched.client as client:
-            peer_task = asyncio.create_task(server.peer())
+    async with watching() as watched, watched.client as client:
 
-            async def look() -> None:
-                async for _ in client.market("SOL"):
-                    break
+        async def look() -> None:
+            async for _ in client.market("SOL"):
+                break
 
-            looking = asyncio.create_task(look())
-            peer = await peer_task
-            await peer.greet()
-            await peer.send(price("SOL", 1, 1))
-            await looking
-            await watched.state("open")
-            await watched.clock.advance(6)
-            await peer.socket.wait_closed()
-            assert peer.socket.close_code == 1000
-            assert client.states["market-data"].status == "idle"
+        looking = asyncio.create_task(look())
+        peer = await watched.greeted()
+        await peer.send(price("SOL", 1, 1))
+        await looking
+        await watched.state("open")
+        await watched.clock.advance(6)
+        await peer.socket.wait_closed()
+        assert peer.socket.close_code == 1000
+        assert client.states["market-data"].status == "idle"
 
 
 async def test_an_unknown_symbol_is_refused_but_not_beside_a_known_one() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url)
-        async with watched.client as client:
-            unknown = asyncio.create_task(anext(client.market("NEW")))
-            peer = await server.peer()
-            await peer.greet()
-            refusal = {"type": "ERROR", "code": "UNKNOWN_CHANNEL", "message": "no", "field": "channels[0]"}
-            await peer.answer(await peer.receive_type("subscribe"), **refusal)
-            with pytest.raises(Refused, match="UNKNOWN_CHANNEL"):
-                await unknown
-            both = asyncio.create_task(anext(client.market("NEW", "SOL")))
-            await peer.receive_type("subscribe")
-            await peer.send(price("SOL", 1, 1))
-            assert (await both).price == 1
+    async with watching() as watched, watched.client as client:
+        unknown = asyncio.create_task(anext(client.market("NEW")))
+        peer = await watched.greeted()
+        await peer.refuse(field="channels[0]")
+        with pytest.raises(Refused, match="UNKNOWN_CHANNEL"):
+            await unknown
+        both = asyncio.create_task(anext(client.market("NEW", "SOL")))
+        await peer.receive_type("subscribe")
+        await arrives(peer, both)
 
 
 async def test_a_refusal_that_passes_does_not_end_an_iterator() -> None:
-    async with scripted() as server:
-        watched = Watched(server.url)
-        async with watched.client as client:
-            first = asyncio.create_task(anext(client.market("SOL")))
-            peer = await server.peer()
-            await peer.greet()
-            refusal = {"type": "ERROR", "code": "RATE_LIMIT_EXCEEDED", "message": "Later.", "retryAfterMs": 2_000}
-            await peer.answer(await peer.receive_type("subscribe"), **refusal)
-            await peer.pong()
-            await answered(peer, client.market_data)
-            await watched.clock.advance(2.01)
-            await peer.receive_type("subscribe")
-            await peer.send(price("SOL", 1, 1))
-            assert (await first).price == 1
+    async with watching() as watched, watched.client as client:
+        first = next_price(client)
+        peer = await watched.greeted()
+        await peer.refuse("RATE_LIMIT_EXCEEDED", retryAfterMs=2_000)
+        await peer.pong()
+        await answered(peer, client.market_data)
+        await watched.clock.advance(2.01)
+        await peer.receive_type("subscribe")
+        await arrives(peer, first)
 
 
 async def test_hooks_hear_of_refusals_and_messages() -> None:
     refusals: list[Refusal] = []
     texts: list[tuple[str, str]] = []
-    async with scripted() as server:
-        watched = Watched(server.url, on_refusal=refusals.append, on_frame=lambda *heard: texts.append(heard))
-        async with watched.client as client:
-            unknown = asyncio.create_task(anext(client.market("NEW")))
-            peer = await server.peer()
-            await peer.greet()
-            refusal = {"type": "ERROR", "code": "UNKNOWN_CHANNEL", "message": "no", "field": "channels[0]"}
-            await peer.answer(await peer.receive_type("subscribe"), **refusal)
-            with pytest.raises(Refused):
-                await unknown
-            await answered(peer, client.market_data)
+    hooks: dict[str, Any] = {"on_refusal": refusals.append, "on_frame": lambda *heard: texts.append(heard)}
+    async with watching(**hooks) as watched, watched.client as client:
+        unknown = asyncio.create_task(anext(client.market("NEW")))
+        peer = await watched.greeted()
+        await peer.refuse(field="channels[0]")
+        with pytest.raises(Refused):
+            await unknown
+        await answered(peer, client.market_data)
     (refused,) = refusals
     assert (refused.endpoint, refused.name, refused.asks_again) == ("market-data", "market.NEW", True)
     assert [(endpoint, json.loads(text)["type"]) for endpoint, text in texts] == [
