@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from .core.frames import Frame
 from .core.stores import room as stores
-from .core.stores.base import Status
 from .driver import Driver
 from .endpoint import DEFAULT_MAXSIZE, DEFAULT_TIMEOUT_S, milliseconds, outcome_of
+from .followed import Followed
 from .generated.records import ChatMessageRecord, ContestView, Leaderboard, Participant
 from .messages import Record
-from .streams import Bell, Every, Newest, Stream
+from .streams import Every, Stream
 from .types import record_of
 from .wish import Wish
-
-T = TypeVar("T")
 
 
 class ChatEntry(Record, frozen=True, kw_only=True):
@@ -42,43 +39,13 @@ class Member(Record, frozen=True, kw_only=True):
     role: str | None = None
 
 
-class Room:
+class Room(Followed[stores.Room]):
     """A room that is joined while it is open as a context manager. Its values survive lost connections; `status` says
     whether they are current."""
 
     def __init__(self, driver: Driver, contest_id: int) -> None:
+        super().__init__(driver, "contest", ("room", contest_id), lambda core: core.room(contest_id))
         self.contest_id = contest_id
-        self._driver = driver
-        self._bell = Bell()
-        self._opened: tuple[stores.Room, Wish] | None = None
-
-    async def __aenter__(self) -> Room:
-        if self._opened is None:
-            with self._driver.turn() as core:
-                store = core.room(self.contest_id)
-            key = ("room", self.contest_id)
-            self._opened = store, Wish(self._driver, "contest", {key: store}, self._bell.ring, self._bell.ring)
-        return self
-
-    async def __aexit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
-    ) -> None:
-        opened, self._opened = self._opened, None
-        if opened is not None:
-            opened[1].end()
-            self._bell.ring()
-
-    async def ready(self) -> None:
-        """Return once the room is joined and all its values have arrived. Raises `Refused`, `SignedOut` or `Closed`."""
-        while self.status != "live":
-            if (error := self._wish.error()) is not None:
-                raise error
-            await self._bell.wait()
-
-    @property
-    def status(self) -> Status:
-        """`loading`, `live`, `stale` (not connected, or not complete again yet) or `refused`."""
-        return self._store.status
 
     @property
     def role(self) -> str | None:
@@ -149,7 +116,6 @@ class Room:
     def chat(self, *, maxsize: int = DEFAULT_MAXSIZE) -> Stream[ChatMessageRecord]:
         """The messages of the chat, each once and in order, beginning with those that the room has. A reader that is
         more than `maxsize` messages late gets `Overflow`."""
-        driver, contest_id = self._driver, self.contest_id
 
         def begin() -> tuple[Every[ChatMessageRecord], Wish]:
             feed: Every[ChatMessageRecord] = Every(maxsize)
@@ -158,45 +124,17 @@ class Room:
                 if (message := record_of(data, ChatMessageRecord)) is not None:
                     feed.put(message)
 
-            with driver.turn() as core:
-                store = core.room(contest_id)
+            def stop() -> None:
+                store.chat.readers.remove(read)
+
+            store, wish = self._follow(feed.bell.ring, feed.bell.ring, stop)
             for item in store.chat:
                 if item.message is not None:
                     read(item.message)
             store.chat.readers.append(read)
-            key = ("room", contest_id)
-            stop: Callable[[], None] = lambda: store.chat.readers.remove(read)  # noqa: E731
-            return feed, Wish(driver, "contest", {key: store}, feed.bell.ring, feed.bell.ring, stop)
+            return feed, wish
 
         return Stream(begin)
-
-    def changes(self) -> Stream[Room]:
-        """Yields this room at once, and again whenever anything in it has changed since."""
-        driver, contest_id = self._driver, self.contest_id
-
-        def begin() -> tuple[Newest[Room], Wish]:
-            feed: Newest[Room] = Newest(lambda _key: self)
-            feed.change("")
-            with driver.turn() as core:
-                store = core.room(contest_id)
-            key = ("room", contest_id)
-            return feed, Wish(driver, "contest", {key: store}, feed.change, feed.bell.ring)
-
-        return Stream(begin)
-
-    @property
-    def _store(self) -> stores.Room:
-        return self._entered[0]
-
-    @property
-    def _wish(self) -> Wish:
-        return self._entered[1]
-
-    @property
-    def _entered(self) -> tuple[stores.Room, Wish]:
-        if self._opened is None:
-            raise RuntimeError("the room is not open: use `async with client.room(…) as room`")
-        return self._opened
 
 
 class _Reply(msgspec.Struct):
