@@ -188,6 +188,13 @@ async def test_a_command_may_name_a_channel(scene: Stage) -> None:
         assert left.channel == "public.contests"
 
 
+async def test_a_command_that_cannot_be_encoded_is_not_sent(scene: Stage) -> None:
+    strange: Any = object()
+    async with client_of(scene) as client:
+        with pytest.raises(TypeError, match="cannot contain this: object"):
+            await client.contest.request(Unsubscribe(channel=strange))
+
+
 async def test_a_denied_channel_is_refused(scene: Stage) -> None:
     async with client_of(scene, "ann") as client:
         with pytest.raises(Refused, match="SUBSCRIPTION_DENIED"):

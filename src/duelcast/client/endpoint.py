@@ -21,7 +21,7 @@ from .wish import Key, Wish
 E = TypeVar("E", bound=str, covariant=True)
 R = TypeVar("R", bound=Message)
 M = TypeVar("M", bound=Message)
-T = TypeVar("T")
+A = TypeVar("A", bound=Message)
 
 DEFAULT_TIMEOUT_S = DEFAULT_TIMEOUT_MS / 1000
 DEFAULT_MAXSIZE = 1_000
@@ -42,9 +42,7 @@ class Endpoint(Generic[E]):
         received it.
         """
         reply = await self._send(msgspec.to_builtins(command, enc_hook=_plain), timeout)
-        if (message := message_of(self.name, reply)) is None:
-            raise error_of(Failure("UNKNOWN_REPLY", f"The server answered with an unknown {reply.head.type}."))
-        return cast("R", message)
+        return cast("R", reply_of(self.name, reply, Message))
 
     @overload
     def follow(self, *, maxsize: int = DEFAULT_MAXSIZE) -> Stream[Message]: ...
@@ -122,12 +120,20 @@ async def outcome_of(
     return outcome
 
 
+def reply_of(endpoint: str, frame: Frame, kind: type[A]) -> A:
+    """The answer to a request. Raises `RequestFailed` if it is not a `kind`."""
+    message = message_of(endpoint, frame)
+    if not isinstance(message, kind):
+        raise error_of(Failure("UNKNOWN_REPLY", f"The server answered with a {frame.head.type} of another shape."))
+    return message
+
+
 def milliseconds(timeout: float | None) -> int | None:
     return None if timeout is None else round(timeout * 1000)
 
 
 def _plain(value: Any) -> str:
-    """The name of a channel as a string that can be encoded."""
+    """The name of a channel as a string that can be encoded. Raises `TypeError` for anything else."""
     if isinstance(value, Channel):
         return str(value)
-    raise NotImplementedError
+    raise TypeError(f"a command cannot contain this: {type(value).__name__}")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from .core.frames import Frame
 from .core.stores import room as stores
 from .driver import Driver
-from .endpoint import DEFAULT_MAXSIZE, DEFAULT_TIMEOUT_S, milliseconds, outcome_of
+from .endpoint import DEFAULT_MAXSIZE, DEFAULT_TIMEOUT_S, milliseconds, outcome_of, reply_of
 from .followed import Followed
+from .generated.contest import ChatMessage
 from .generated.records import ChatMessageRecord, ContestView, Leaderboard, Participant
 from .messages import Record
 from .streams import Every, Stream
@@ -106,7 +104,7 @@ class Room(Followed[stores.Room]):
             lambda settled: core.say(store, text, settled, milliseconds(timeout)),
             lambda request: core.abort("contest", request),
         )
-        return _stored(reply)
+        return reply_of("contest", reply, ChatMessage).data
 
     def forget(self, message_id: str) -> None:
         """Remove a message of one's own that failed from `messages`."""
@@ -135,11 +133,3 @@ class Room(Followed[stores.Room]):
             return feed, wish
 
         return Stream(begin)
-
-
-class _Reply(msgspec.Struct):
-    data: ChatMessageRecord
-
-
-def _stored(frame: Frame) -> ChatMessageRecord:
-    return msgspec.json.decode(frame.text, type=_Reply).data

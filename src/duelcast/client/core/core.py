@@ -10,7 +10,7 @@ from typing import Any, cast
 from .actions import Action, ConnectionState
 from .connection import Connection, Surroundings
 from .contract import command_facts
-from .frames import Failure
+from .frames import Failure, Frame
 from .offset import ClockOffset
 from .requests import DEFAULT_TIMEOUT_MS, Outcome, Request
 from .stores.base import Store
@@ -133,11 +133,12 @@ class Core:
         message_id = self._new_uuid()
 
         def stored(outcome: Outcome) -> None:
-            if isinstance(outcome, Failure):
-                room.chat.failed(message_id, outcome)
-                room.changed()
-            elif outcome.head.channel is None:
+            if isinstance(outcome, Frame) and outcome.head.channel is None:
                 room.receive(outcome)
+            # If the answer is not the message, nobody knows whether the message is stored.
+            failure = outcome if isinstance(outcome, Failure) else Failure("UNKNOWN_REPLY", "The answer is unknown.")
+            if room.chat.failed(message_id, failure):
+                room.changed()
             settled(outcome)
 
         room.chat.sending(message_id, text)

@@ -92,10 +92,12 @@ class Chat:
         for key in failed[:-MOST_FAILED]:
             del self._own[key]
 
-    def failed(self, message_id: str, failure: Failure) -> None:
-        """The server did not store a message of one's own."""
-        if item := self._own.get(message_id):
+    def failed(self, message_id: str, failure: Failure) -> bool:
+        """Sending a message of one's own failed. Returns whether it is still listed: it may have come as a push."""
+        item = self._own.get(message_id)
+        if item is not None:
             item.status, item.error = "failed", failure
+        return item is not None
 
     def forget(self, message_id: str) -> None:
         """Remove a message of one's own that failed."""
