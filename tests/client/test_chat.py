@@ -1,4 +1,4 @@
-"""One's own messages in a chat."""
+"""One's own messages in a chat: sent again, and removed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from duelcast.client import RequestFailed, Room
-from tests.client.scripted import Json, Peer, watching
+from tests.client.scripted import NOW, Json, Peer, watching
 
 
 @asynccontextmanager
@@ -23,6 +23,45 @@ async def refused_message() -> AsyncIterator[tuple[Room, Peer, Json]]:
         with pytest.raises(RequestFailed, match="RATE_LIMIT_EXCEEDED"):
             await sending
         yield room, peer, command
+
+
+def shown(room: Room) -> list[tuple[str, str | None]]:
+    return [(entry.status, entry.messageId) for entry in room.messages]
+
+
+def chat_message(command: Json) -> Json:
+    sender: Json = {"wallet": "ann", "nickname": "Ann", "role": "user"}
+    data: Json = {
+        "id": 7,
+        "contestId": 2,
+        "text": command["text"],
+        "sender": sender,
+        "timestamp": NOW,
+        "isAdmin": False,
+    }
+    return {"type": "chat_message", "contestId": 2, "data": data | {"messageId": command["messageId"]}}
+
+
+async def test_a_message_that_failed_is_sent_again_in_its_place() -> None:
+    async with refused_message() as (room, peer, command):
+        message_id = command["messageId"]
+        assert shown(room) == [("failed", message_id)]
+        sending = asyncio.create_task(room.send("gg", message_id=message_id))
+        again = await peer.receive_type("send_chat_message")
+        assert again["messageId"] == message_id
+        assert shown(room) == [("pending", message_id)]
+        await peer.answer(again, **chat_message(again))
+        assert (await sending).id == 7
+        assert shown(room) == [("sent", message_id)]
+
+
+async def test_a_message_that_failed_can_be_dismissed() -> None:
+    async with refused_message() as (room, _, command):
+        changes = room.changes()
+        await anext(changes)
+        room.dismiss(command["messageId"])
+        await anext(changes)
+        assert shown(room) == []
 
 
 @pytest.mark.parametrize("reply", [{"type": "pong"}, {"type": "chat_message", "data": {"id": "x"}}, {"type": "new"}])

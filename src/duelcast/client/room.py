@@ -95,20 +95,23 @@ class Room(Followed[stores.Room]):
             for item in self._store.chat
         ]
 
-    async def send(self, text: str, *, timeout: float | None = DEFAULT_TIMEOUT_S) -> ChatMessageRecord:
+    async def send(
+        self, text: str, *, message_id: str | None = None, timeout: float | None = DEFAULT_TIMEOUT_S
+    ) -> ChatMessageRecord:
         """Send a chat message, and return it as it was stored. It is repeated with the same id after a lost connection,
-        so it is stored once. Raises `RequestFailed` and `Closed`."""
+        so it is stored once. `message_id` is that of a message of one's own that failed, to send it again in its place.
+        Raises `RequestFailed` and `Closed`."""
         core, store = self._driver.core, self._store
         reply = await outcome_of(
             self._driver,
-            lambda settled: core.say(store, text, settled, milliseconds(timeout)),
+            lambda settled: core.say(store, text, settled, milliseconds(timeout), message_id),
             lambda request: core.abort("contest", request),
         )
         return reply_of("contest", reply, ChatMessage).data
 
-    def forget(self, message_id: str) -> None:
+    def dismiss(self, message_id: str) -> None:
         """Remove a message of one's own that failed from `messages`."""
-        self._store.chat.forget(message_id)
+        self._store.chat.dismiss(message_id)
         self._store.changed()
 
     def chat(self, *, maxsize: int = DEFAULT_MAXSIZE) -> Stream[ChatMessageRecord]:

@@ -128,9 +128,16 @@ class Core:
         """Cancel a request."""
         self._connection(endpoint).requests.abort(request)
 
-    def say(self, room: Room, text: str, settled: Callable[[Outcome], None], timeout_ms: int | None) -> Request | None:
-        """Send a chat message."""
-        message_id = self._new_uuid()
+    def say(
+        self,
+        room: Room,
+        text: str,
+        settled: Callable[[Outcome], None],
+        timeout_ms: int | None = DEFAULT_TIMEOUT_MS,
+        message_id: str | None = None,
+    ) -> Request | None:
+        """Send a chat message; with the `message_id` of one that failed, in its place."""
+        message_id = message_id or self._new_uuid()
 
         def stored(outcome: Outcome) -> None:
             if isinstance(outcome, Frame) and outcome.head.channel is None:

@@ -86,7 +86,7 @@ class Chat:
         return True
 
     def sending(self, message_id: str, text: str) -> None:
-        """The client sends a message of its own."""
+        """The client sends a message of its own, or sends it again."""
         self._own[message_id] = ChatItem(text, "pending", None, message_id)
         failed = [key for key, item in self._own.items() if item.status == "failed"]
         for key in failed[:-MOST_FAILED]:
@@ -99,7 +99,7 @@ class Chat:
             item.status, item.error = "failed", failure
         return item is not None
 
-    def forget(self, message_id: str) -> None:
+    def dismiss(self, message_id: str) -> None:
         """Remove a message of one's own that failed."""
         self._own.pop(message_id, None)
 
