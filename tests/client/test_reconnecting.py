@@ -204,7 +204,7 @@ async def test_an_unknown_symbol_is_refused_but_not_beside_a_known_one() -> None
         await arrives(peer, both)
 
 
-async def test_a_refusal_that_passes_does_not_end_an_iterator() -> None:
+async def test_a_refusal_that_names_a_time_does_not_end_an_iterator() -> None:
     async with watching() as watched, watched.client as client:
         first = next_price(client)
         peer = await watched.greeted()
@@ -214,6 +214,34 @@ async def test_a_refusal_that_passes_does_not_end_an_iterator() -> None:
         await watched.clock.advance(2.01)
         await peer.receive_type("subscribe")
         await arrives(peer, first)
+
+
+async def test_a_symbol_that_is_unknown_for_a_while_does_not_end_its_iterator() -> None:
+    async with watching() as watched, watched.client as client:
+        prices = client.market("SOL")
+        first = asyncio.create_task(anext(prices))
+        peer = await watched.greeted()
+        await peer.follow("market.SOL", 0, kind="latest")
+        await arrives(peer, first)
+        second = asyncio.create_task(anext(prices))
+        await peer.socket.close(1012, "retry_after_ms=1500")
+        await watched.retry()
+        peer = await watched.greeted()
+        await peer.refuse(field="channels[0]")
+        await peer.pong()
+        await answered(peer, client.market_data)
+        await watched.clock.advance(10.01)
+        await peer.receive_type("subscribe")
+        await arrives(peer, second)
+
+
+async def test_a_denied_symbol_ends_its_iterator() -> None:
+    async with watching() as watched, watched.client as client:
+        denied = next_price(client)
+        peer = await watched.greeted()
+        await peer.refuse("SUBSCRIPTION_DENIED", field="channels[0]")
+        with pytest.raises(Refused, match="SUBSCRIPTION_DENIED"):
+            await denied
 
 
 async def test_hooks_hear_of_refusals_and_messages() -> None:

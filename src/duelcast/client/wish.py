@@ -38,15 +38,15 @@ class Wish:
         driver.watchers.append(woken)
 
     def error(self) -> DuelcastError | None:
-        """Why nothing arrives: the state of the connection, or that the server refuses everything that is wished.
-
-        Refusals that name a time pass by themselves.
-        """
+        """Why nothing will arrive: the state of the connection, or that everything that is wished is refused for good."""
         if (error := error_in(self._driver.core.state(self._endpoint))) is not None:
             return error
-        refusals = [store.refusal for store in self._stores.values()]
-        lasting = [refusal for refusal in refusals if refusal is not None and refusal.retry_after_ms is None]
-        return Refused(lasting[0].code, lasting[0].message) if lasting and len(lasting) == len(refusals) else None
+        stores = self._stores.values()
+        if not all(store.is_refused_for_good for store in stores):
+            return None
+        refusal = next(store.refusal for store in stores)
+        assert refusal is not None
+        return Refused(refusal.code, refusal.message)
 
     def end(self) -> None:
         if not self._is_open:

@@ -185,11 +185,11 @@ class Following:
         else:
             item = _ITEM.match(error.field or "")
             channels, rooms = asked[int(item[1]) : int(item[1]) + 1] if item else asked, []
-        for store in self.wanted.stores():
-            if set(channels_of([store])) & set(channels) or set(rooms_of([store])) & set(rooms):
-                store.refuse(failure)
         may_pass = error.code in LATER_CODES or any(map(self._positions.awaits_confirmation, channels))
         delay_ms = error.retryAfterMs if error.retryAfterMs is not None else ASK_AGAIN_MS if may_pass else None
+        for store in self.wanted.stores():
+            if set(channels_of([store])) & set(channels) or set(rooms_of([store])) & set(rooms):
+                store.refuse(failure, asks_again=delay_ms is not None)
         for name in [*channels, *(f"room {contest_id}" for contest_id in rooms)]:
             self._report(name, failure, delay_ms is not None)
         if delay_ms is not None:
@@ -239,7 +239,7 @@ class Following:
             failure = Failure("SUBSCRIPTION_DENIED", f"The server ended the subscription ({message.reason}).")
             stores = self._stores_of(message.channel)
             for store in stores:
-                store.refuse(failure)
+                store.refuse(failure, asks_again=False)
             if stores:
                 self._report(message.channel, failure, False)
 

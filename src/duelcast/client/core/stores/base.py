@@ -22,6 +22,9 @@ class Store(ABC):
         self.status: Status = "loading"
         self.refusal: Failure | None = None
         """Why the server does not let this client follow; None unless `status` is `refused`."""
+        self.is_refused_for_good = False
+        """Whether readers should not wait for an end of the refusal: the client does not ask again, or what it asks for
+        may never have existed."""
         self.watchers: list[Callable[[str], None]] = []
         """Called after each change, with the key of what changed, or an empty string. They must not raise."""
         self._was_live = False
@@ -42,7 +45,7 @@ class Store(ABC):
         self._unsettled[part] = ping
         if not recovered:
             self._snapshot_begins(part)
-        self._set_status("stale" if self._was_live else "loading", None)
+        self._set_status("stale" if self._was_live else "loading")
 
     def settle(self, ping: int) -> None:
         """The ping with this number was answered."""
@@ -52,17 +55,18 @@ class Store(ABC):
             self._snapshot_ends(part)
         if done and not self._unsettled and self.status != "refused":
             self._was_live = True
-            self._set_status("live", None)
+            self._set_status("live")
 
     def lost(self) -> None:
         """The connection was lost; an unfinished snapshot removes nothing."""
         self._unsettled.clear()
         if self.status == "live":
-            self._set_status("stale", None)
+            self._set_status("stale")
 
-    def refuse(self, failure: Failure) -> None:
-        """The server does not let this client follow, at least for now."""
-        self._set_status("refused", failure)
+    def refuse(self, failure: Failure, *, asks_again: bool) -> None:
+        """The server does not let this client follow; it may do so later if the client `asks_again`."""
+        may_pass = asks_again and (self._was_live or failure.retry_after_ms is not None)
+        self._set_status("refused", failure, for_good=not may_pass)
 
     def changed(self, key: str = "") -> None:
         """Call the watchers."""
@@ -77,7 +81,7 @@ class Store(ABC):
     def _snapshot_ends(self, part: str) -> None:
         """Remove what the snapshot did not contain."""
 
-    def _set_status(self, status: Status, refusal: Failure | None) -> None:
-        if (status, refusal) != (self.status, self.refusal):
-            self.status, self.refusal = status, refusal
+    def _set_status(self, status: Status, refusal: Failure | None = None, *, for_good: bool = False) -> None:
+        if (status, refusal, for_good) != (self.status, self.refusal, self.is_refused_for_good):
+            self.status, self.refusal, self.is_refused_for_good = status, refusal, for_good
             self.changed()
