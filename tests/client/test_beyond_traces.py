@@ -54,29 +54,29 @@ SINCE_4 = {"channel": "alerts", "since": {"epoch": "E1", "seq": 4}}
 SEND_AUTH: Step = {"type": "auth", "token": "t1"}
 
 
+def live(endpoint: str, channel: str, **greeting: Any) -> list[Step]:
+    """A client with the token `t1` follows a channel, whose position is 4."""
+    return [
+        {"want": {"channel": channel}},
+        dialled(endpoint, AUTH),
+        OPENED,
+        sends(SEND_AUTH, {"type": "subscribe", "channels": [channel], "requestId": "$s"}, ping="$p"),
+        {"frames": [established(**greeting), confirmed(channel, 4, every=True, requestId="$s"), pong("$p")]},
+        {"holds": {"channel": channel, "status": "live"}},
+    ]
+
+
 def test_a_channel_that_the_url_did_not_resume_is_subscribed_to() -> None:
     run(
         "circuit-breaker",
-        {"want": {"channel": "alerts"}},
-        dialled("circuit-breaker", AUTH),
-        OPENED,
-        sends(SEND_AUTH, {"type": "subscribe", "channels": ["alerts"], "requestId": "$s"}, ping="$p"),
-        {
-            "frames": [
-                established(positions={"alerts": 4}),
-                confirmed("alerts", 4, every=True, requestId="$s"),
-                pong("$p"),
-            ]
-        },
+        *live("circuit-breaker", "alerts", positions={"alerts": 4}),
         LOST,
         {"advance": 375},
         dialled("circuit-breaker", AUTH, ["since", "alerts,E1,4"]),
         OPENED,
         sends(SEND_AUTH, ping="$q"),
         {"frames": [established(positions={})]},
-        sends(
-            {"type": "subscribe", "channels": [{"channel": "alerts", "since": {"epoch": "E1", "seq": 4}}]}, ping="$_"
-        ),
+        sends({"type": "subscribe", "channels": [SINCE_4]}, ping="$_"),
         token="t1",
     )
 
@@ -141,12 +141,7 @@ def test_a_category_brings_the_settings_in_it() -> None:
 def test_a_lost_right_refuses_the_channel() -> None:
     run(
         "monitor",
-        {"want": {"channel": "system.errors"}},
-        dialled("monitor", AUTH),
-        OPENED,
-        sends(SEND_AUTH, {"type": "subscribe", "channels": ["system.errors"], "requestId": "$s"}, ping="$p"),
-        {"frames": [established(), confirmed("system.errors", 1, every=True, requestId="$s"), pong("$p")]},
-        {"holds": {"channel": "system.errors", "status": "live"}},
+        *live("monitor", "system.errors"),
         {"frames": [{"type": "unsubscription_confirmed", "channel": "system.errors", "reason": "rights"}]},
         {"holds": {"channel": "system.errors", "status": "refused"}},
         token="t1",
@@ -156,11 +151,7 @@ def test_a_lost_right_refuses_the_channel() -> None:
 def test_a_gap_whose_replay_is_refused_is_asked_for_again() -> None:
     run(
         "circuit-breaker",
-        {"want": {"channel": "alerts"}},
-        dialled("circuit-breaker", AUTH),
-        OPENED,
-        sends(SEND_AUTH, {"type": "subscribe", "channels": ["alerts"], "requestId": "$s"}, ping="$p"),
-        {"frames": [established(), confirmed("alerts", 4, every=True, requestId="$s"), pong("$p")]},
+        *live("circuit-breaker", "alerts"),
         {"frames": [{"type": "service:alert", "channel": "alerts", "seq": 6}]},
         sends({"type": "subscribe", "channels": [SINCE_4], "requestId": "$t"}, ping="$_"),
         {"frames": [{"type": "error", "code": "INTERNAL_ERROR", "requestId": "$t"}]},
