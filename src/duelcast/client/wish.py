@@ -38,7 +38,7 @@ class Wish:
         driver.watchers.append(woken)
 
     def error(self) -> DuelcastError | None:
-        """Why nothing will arrive: the state of the connection, or that everything that is wished is refused for good."""
+        """Why nothing will arrive: the state of the connection, or that everything is refused for good."""
         if (error := error_in(self._driver.core.state(self._endpoint))) is not None:
             return error
         stores = self._stores.values()
