@@ -55,8 +55,8 @@ export interface Inside {
   readonly flush: Flush;
   readonly storage: QueueStorage | undefined;
   readonly tokens: Tokens;
-  /** The server's time in epoch milliseconds; that of this machine until the offset is known. */
-  now(): number;
+  readonly clock: Clock;
+  readonly clockOffsetMs: ValueStore<number | undefined>;
   link(name: EndpointName): Link;
   /** The value that `make` returned when it was first called for `key`. */
   once<T>(key: string, make: () => T): T;
@@ -141,7 +141,8 @@ export function createClient(options: ClientOptions): Client {
     flush,
     storage,
     tokens,
-    now: () => clock.now() + (clockOffsetMs.next ?? 0),
+    clock,
+    clockOffsetMs,
     link,
     once: (key, make) => emplace(kept, key, make) as never,
   });

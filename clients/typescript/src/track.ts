@@ -1,9 +1,8 @@
-import { inside, type Client, type QueueStorage } from "./client.js";
+import { inside, type Client, type Inside } from "./client.js";
 import { copied, parsed, records, time, type Frame } from "./core/frame.js";
 import { DuelcastError } from "./errors.js";
 import type { TrackedEvent } from "./generated/messages.js";
 import { submit } from "./shell/calls.js";
-import type { Link } from "./shell/link.js";
 import { uuid } from "./shell/uuid.js";
 
 const MAX_QUEUED = 1000;
@@ -34,8 +33,7 @@ export function droppedEvents(client: Client): number {
 }
 
 function trackerOf(client: Client): Tracker {
-  const { link, now, once, storage } = inside(client);
-  return once("track", () => new Tracker(link("analytics"), now, storage));
+  return inside(client).once("track", () => new Tracker(client));
 }
 
 function ignore(): void {
@@ -43,6 +41,7 @@ function ignore(): void {
 }
 
 interface Waiting {
+  /** Occurred at a time of this machine's clock. */
   readonly event: Readonly<Record<string, unknown>>;
   readonly resolve: (stored: TrackedEvent) => void;
   readonly reject: (error: DuelcastError) => void;
@@ -50,22 +49,18 @@ interface Waiting {
 
 class Tracker {
   dropped = 0;
-  readonly #link: Link;
-  readonly #now: () => number;
-  readonly #storage: QueueStorage | undefined;
+  readonly #inside: Inside;
   #queue: Waiting[];
   #batch: readonly Waiting[] = [];
   #isSending = false;
 
-  constructor(link: Link, now: () => number, storage: QueueStorage | undefined) {
-    this.#link = link;
-    this.#now = now;
-    this.#storage = storage;
+  constructor(client: Client) {
+    this.#inside = inside(client);
     this.#queue = this.#load();
   }
 
   track(event: string, data: Readonly<Record<string, unknown>> | undefined): Promise<TrackedEvent> {
-    const occurredAt = new Date(this.#now()).toISOString();
+    const occurredAt = iso(this.#inside.clock.now());
     return new Promise((resolve, reject) => {
       this.#queue.push({ event: copied({ event, eventId: uuid(), occurredAt, data }), resolve, reject });
       if (this.#queue.length > MAX_QUEUED) {
@@ -80,7 +75,7 @@ class Tracker {
     this.#save();
     if (this.#isSending || this.#queue.length === 0) return;
     this.#isSending = true;
-    submit(this.#link, {
+    submit(this.#inside.link("analytics"), {
       command: () => this.#command(),
       isRepeatable: true,
       timeoutMs: Infinity,
@@ -95,7 +90,9 @@ class Tracker {
       length += JSON.stringify(event).length;
       return index === 0 || length <= MAX_BATCH_LENGTH;
     });
-    return { type: "track_event", events: this.#batch.map(({ event }) => event) };
+    const offsetMs = this.#inside.clockOffsetMs.next ?? 0;
+    const events = this.#batch.map(({ event }) => ({ ...event, occurredAt: iso(time(event.occurredAt) + offsetMs) }));
+    return { type: "track_event", events };
   }
 
   #settle(result: Frame | DuelcastError): void {
@@ -115,19 +112,25 @@ class Tracker {
   }
 
   #load(): Waiting[] {
-    const oldest = this.#now() - MAX_AGE_MS;
-    const events = records(parsed(String(this.#storage?.getItem(STORAGE_KEY))));
+    const { clock, storage } = this.#inside;
+    const oldest = clock.now() - MAX_AGE_MS;
+    const events = records(parsed(String(storage?.getItem(STORAGE_KEY))));
     const fresh = events.filter(({ occurredAt }) => time(occurredAt) > oldest);
     return fresh.map((event) => ({ event, resolve: ignore, reject: ignore }));
   }
 
   #save(): void {
     try {
-      this.#storage?.setItem(STORAGE_KEY, JSON.stringify(this.#queue.map(({ event }) => event)));
+      this.#inside.storage?.setItem(STORAGE_KEY, JSON.stringify(this.#queue.map(({ event }) => event)));
     } catch {
       // The storage is full or switched off: the events live as long as the client.
     }
   }
+}
+
+function iso(ms: number): string {
+  // Beyond that there is no `Date`.
+  return new Date(Math.min(ms, 8.64e15)).toISOString();
 }
 
 /** Whether events wait after an error: the server may accept them later, or it has not seen them. */
