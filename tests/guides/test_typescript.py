@@ -40,6 +40,7 @@ PRINTED = {
     "Sign in": [r"\d{3}"],
     "Follow": [r"SOL \d+(\.\d+)? live", "(ann|bob) leads"],
     "Follow 2": [r"The server is online\."],
+    "Follow 3": [r"[1-9]\d* contests"],
     "Chat": [r"bob: Good luck!", r"Good luck! \(pending\)", r"stored as \d+", r"ann: Good luck!"],
     "Chat 2": [r"[1-9]\d* messages loaded"],
     "Inbox": [r"\d unread, the newest: Join the cup"],
@@ -103,13 +104,13 @@ def test_the_page_is_short() -> None:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 async def test_a_block_does_what_it_says(name: str, scene: Scene, files: Path) -> None:
+    missing = {DONE, *PRINTED[name]}
     code = SCRIPTS[name].replace("http://127.0.0.1:8069", scene.server.url)
     path = files / "run.ts"
     path.write_text(f"{code}\n{AFTERWARDS.get(name, '')}\n")
     command = ("node", "test/guide/run.mjs", path, scene.server.url, token_of("ann"), CONTEST)
     process = await asyncio.create_subprocess_exec(*map(str, command), cwd=PACKAGE, stdout=PIPE, stderr=PIPE)
     assert process.stdout is not None
-    missing = {DONE, *PRINTED[name]}
     printed = []
     try:
         async with asyncio.timeout(TIMEOUT_S):

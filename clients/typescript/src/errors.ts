@@ -1,7 +1,5 @@
 import { RETRIABLE } from "./generated/contract.js";
 
-const OWN_RETRIABLE: readonly string[] = ["TIMEOUT", "NETWORK_ERROR"];
-
 /** The details of an error besides its code and its message. */
 export interface ErrorDetails {
   /** The path of the field that the server refused, such as `symbols[3]`. */
@@ -38,6 +36,6 @@ export class DuelcastError extends Error {
 
   /** Whether the same attempt may succeed later. */
   get retriable(): boolean {
-    return this.retryAfterMs !== undefined || [...RETRIABLE, ...OWN_RETRIABLE].includes(this.code);
+    return this.retryAfterMs !== undefined || [...RETRIABLE, "TIMEOUT", "NETWORK_ERROR"].includes(this.code);
   }
 }

@@ -10,7 +10,7 @@ export type { WebSocketClass, WebSocketLike } from "./shell/socket.js";
 export type { TokenProvider } from "./shell/tokens.js";
 export { channel, type Feed } from "./stores/feed.js";
 export type { Schedule } from "./stores/flush.js";
-export type { LatestStore } from "./stores/latest.js";
+export { latest, type Entry, type LatestStore } from "./stores/latest.js";
 export { leaderboard } from "./stores/leaderboard.js";
 export { market } from "./stores/market.js";
 export type { Store } from "./stores/store.js";

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { channel, inbox, leaderboard, market, room } from "../src/index.js";
+import { channel, inbox, latest, leaderboard, market, room } from "../src/index.js";
 import { settled } from "./fakes.js";
 import { Harness, price } from "./harness.js";
 
@@ -118,6 +118,39 @@ describe("a store", () => {
     expect(prices.status).toBe("refused");
     expect(prices.error?.code).toBe("SUBSCRIPTION_DENIED");
     expect(prices.get().get("SOL")?.price).toBe(1);
+  });
+});
+
+describe("the newest values of a channel", () => {
+  const name = "public.contests";
+  const state = (id: number, status: string): object => ({
+    type: "contest_state",
+    data: { id, status },
+    channel: name,
+  });
+
+  test("come by the key that the reader finds, until they are removed or a snapshot lacks them", async () => {
+    const harness = new Harness();
+    const contests = latest(harness.client, "contest", name, (message) => {
+      if (message.type === "all_contests") return message.data.map((one) => [one.id, one.status] as const);
+      if (message.type === "contest_state") return [[message.data.id, message.data.status] as const];
+      return [[message.contestId, undefined] as const];
+    });
+    contests.subscribe(() => undefined);
+    const listed = [1, 2, 3].map((id) => ({ id, status: "pending" }));
+    await harness.establish([{ type: "all_contests", data: listed, channel: name }, state(3, "active")]);
+    expect([...contests.get()]).toEqual([
+      [1, "pending"],
+      [2, "pending"],
+      [3, "active"],
+    ]);
+    harness.socket.receive({ type: "contest_removed", contestId: 1, channel: name });
+    await harness.frame();
+    expect([...contests.get().keys()]).toEqual([2, 3]);
+    harness.socket.lost(1012);
+    await harness.clock.advance(1000);
+    await harness.establish([state(3, "completed")]);
+    expect([...contests.get()]).toEqual([[3, "completed"]]);
   });
 });
 

@@ -1,11 +1,12 @@
-import type { Frame } from "../core/frame.js";
+import { inside, type Client } from "../client.js";
 import { emplace } from "../core/emplace.js";
+import type { Frame } from "../core/frame.js";
 import type { Status } from "../core/interest.js";
-import type { Membership } from "../core/membership.js";
+import { channelMembership } from "../core/membership.js";
 import type { DuelcastError } from "../errors.js";
+import type { ChannelOf, EndpointName, PushOf } from "../generated/messages.js";
 import { Handlers } from "../shell/handlers.js";
-import type { Link } from "../shell/link.js";
-import type { Flush, Publisher } from "./flush.js";
+import type { Publisher } from "./flush.js";
 import { FollowedStore, type Store } from "./store.js";
 
 /** The newest value for each key. */
@@ -14,15 +15,38 @@ export interface LatestStore<K, V> extends Store<ReadonlyMap<K, V>> {
   at(key: K): Store<V | undefined>;
 }
 
-/** Keeps the newest value for each key that `read` finds in a message. */
-export class LatestValues<K, V> extends FollowedStore<ReadonlyMap<K, V>> implements LatestStore<K, V> {
-  readonly #read: (frame: Frame) => readonly [K, V] | undefined;
+/** A key and its value; without a value, the key is removed. */
+export type Entry<K, V> = readonly [key: K, value: V | undefined];
+
+/** A message whose data may be anything. */
+export interface Message {
+  readonly type: string;
+  readonly data?: unknown;
+}
+
+/**
+ * Makes a store of the newest value for each key that `read` finds in the messages of a channel or group. Keep it: each call
+ * makes another one, but all of a channel share one subscription.
+ */
+export function latest<K, V, E extends EndpointName, C extends ChannelOf<E> & string>(
+  client: Client,
+  endpoint: E,
+  name: C,
+  read: (message: PushOf<E, C>) => readonly Entry<K, V>[],
+): LatestStore<K, V> {
+  // Messages of the server are trusted to have the types of the contract.
+  return new LatestValues<K, V>(client, endpoint, name, read as never);
+}
+
+class LatestValues<K, V> extends FollowedStore<ReadonlyMap<K, V>> implements LatestStore<K, V> {
+  readonly #read: (frame: Frame) => readonly Entry<K, V>[];
   readonly #cells = new Map<K, Cell<K, V>>();
   #values: ReadonlyMap<K, V> | undefined;
   #isChanged = false;
 
-  constructor(flush: Flush, link: Link, membership: Membership, read: (frame: Frame) => readonly [K, V] | undefined) {
-    super(flush, link, membership);
+  constructor(client: Client, endpoint: EndpointName, name: string, read: (frame: Frame) => readonly Entry<K, V>[]) {
+    const { flush, link } = inside(client);
+    super(flush, link(endpoint), channelMembership(name));
     this.#read = read;
   }
 
@@ -41,8 +65,10 @@ export class LatestValues<K, V> extends FollowedStore<ReadonlyMap<K, V>> impleme
   }
 
   override receive(frame: Frame): void {
-    const entry = this.#read(frame);
-    if (entry) this.put("", ...entry, frame.channel);
+    for (const [key, value] of this.#read(frame)) {
+      if (value === undefined) this.remove("", key);
+      else this.put("", key, value, frame.channel);
+    }
   }
 
   override change(status: Status, error?: DuelcastError): void {
