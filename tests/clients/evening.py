@@ -19,6 +19,8 @@ from tests.clients.town import CONTEST, Town, token_of
 SAY_PAUSE_S = 0.1
 NOTIFY_EVERY = 10
 AGREE_TIMEOUT_S = 60.0
+KEPT = 1_000
+"""How many chat messages a room keeps: the newest."""
 BATCH = 20
 """How many unread notifications a connection begins with."""
 _SECOND = "node" if shutil.which("node") and (PROJECT / "clients/typescript/dist").exists() else "python"
@@ -103,7 +105,7 @@ class Evening:
             board = await self._town.insist("GET", f"/contests/{CONTEST}/leaderboard")
             return {
                 "live": True,
-                "chat": [(id_, text, "sent") for id_, text in stored],
+                "chat": [(id_, text, "sent") for id_, text in stored[-KEPT:]],
                 "heard": [id_ for id_, _ in stored],
                 "prices": self._town.prices,
                 "board": [(row["wallet"], row["value"]) for row in board["entries"]],
