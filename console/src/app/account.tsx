@@ -1,0 +1,109 @@
+import { signIn as signInWithWallet, type DuelcastError } from "@duelcast/client";
+import { useId, useState, type FormEvent, type ReactNode } from "react";
+import { asError } from "../data/reading";
+import { Dialog } from "../parts/dialog";
+import { SERVER_URL, signIn, signOut, user } from "./session";
+import { signal, useSignal } from "./signal";
+import { texts } from "./texts";
+import { isToken, token } from "./token";
+import { connectWallet, hasWallet } from "./wallet";
+
+/** Whether the dialog for signing in is open. */
+export const isSigningIn = signal(false);
+
+/** The user's name and what they can do with their session. */
+export function Account(): ReactNode {
+  const [one, isOpen] = [useSignal(user), useSignal(isSigningIn)];
+  const menu = useId();
+  return (
+    <>
+      {one ? (
+        <>
+          <button type="button" popoverTarget={menu} className="account">
+            {one.nickname ?? shortWallet(one.wallet_address)}
+          </button>
+          <div id={menu} popover="auto" className="menu">
+            <p className="dim">{texts.account.signedInAs(one.wallet_address)}</p>
+            <button type="button" onClick={signOut}>
+              {texts.account.signOut}
+            </button>
+          </div>
+        </>
+      ) : (
+        <button type="button" className="primary" onClick={() => isSigningIn.set(true)}>
+          {texts.account.signIn}
+        </button>
+      )}
+      {isOpen && <SignIn />}
+    </>
+  );
+}
+
+/** A wallet's address in short. */
+export function shortWallet(wallet: string): string {
+  return wallet.length <= 12 ? wallet : `${wallet.slice(0, 5)}…${wallet.slice(-4)}`;
+}
+
+function SignIn(): ReactNode {
+  const [error, setError] = useState<string>();
+  const [isBusy, setIsBusy] = useState(false);
+  const hint = useId();
+  const close = (): void => isSigningIn.set(false);
+
+  function paste(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    const text = String(new FormData(event.currentTarget).get("token")).trim();
+    if (!isToken(text)) return setError(texts.account.notAToken);
+    signIn(text);
+    close();
+  }
+
+  function withWallet(): void {
+    setIsBusy(true);
+    connectWallet()
+      .then((wallet) => signInWithWallet(SERVER_URL, wallet))
+      .then(
+        (granted) => {
+          signIn(granted.token);
+          close();
+        },
+        (failure: unknown) => setError(message(failure)),
+      )
+      .finally(() => setIsBusy(false));
+  }
+
+  return (
+    <Dialog title={texts.account.title} close={close}>
+      {token.get() !== null && <p>{texts.account.expired}</p>}
+      {hasWallet() ? (
+        <button type="button" className="primary wide" disabled={isBusy} onClick={withWallet}>
+          {texts.account.withWallet}
+        </button>
+      ) : (
+        <p>{texts.account.noWallet}</p>
+      )}
+      <form onSubmit={paste}>
+        <label>
+          {texts.account.token}
+          <input name="token" type="password" autoComplete="off" spellCheck={false} required aria-describedby={hint} />
+        </label>
+        <p id={hint} className="dim">
+          {texts.account.tokenHint}
+        </p>
+        {error !== undefined && (
+          <p role="alert" className="bad">
+            {error}
+          </p>
+        )}
+        <footer>
+          <button className="primary">{texts.account.withToken}</button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+function message(failure: unknown): string {
+  const { message: text, code }: DuelcastError = asError(failure);
+  return `${text} (${code})`;
+}

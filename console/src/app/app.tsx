@@ -1,0 +1,44 @@
+import { DuelcastProvider } from "@duelcast/client/react";
+import { lazy, StrictMode, Suspense, type ReactNode } from "react";
+import { Link, Route, Router, Switch } from "wouter";
+import { ErrorBoundary } from "../parts/error-boundary";
+import { LiveState } from "../parts/live-state";
+import { Market } from "../views/market/market";
+import { Frame } from "./frame";
+import { BASE_PATH, client } from "./session";
+import { texts } from "./texts";
+
+const SymbolView = lazy(() => import("../views/symbol/symbol"));
+const Contests = lazy(() => import("../views/contests/contests"));
+const Contest = lazy(() => import("../views/contest/contest"));
+const Inbox = lazy(() => import("../views/inbox/inbox"));
+
+export function App(): ReactNode {
+  return (
+    <StrictMode>
+      <DuelcastProvider client={client}>
+        <Router base={BASE_PATH}>
+          <Frame>
+            <ErrorBoundary>
+              <Suspense fallback={<LiveState status="loading" />}>
+                <Switch>
+                  <Route path="/" component={Market} />
+                  <Route path="/symbols/:symbol">{({ symbol }) => <SymbolView key={symbol} symbol={symbol} />}</Route>
+                  <Route path="/contests" component={Contests} />
+                  <Route path="/contests/:id/:part?">
+                    {({ id, part }) => <Contest key={id} id={Number(id)} part={part} />}
+                  </Route>
+                  <Route path="/inbox" component={Inbox} />
+                  <Route>
+                    <h1>{texts.states.notFound}</h1>
+                    <Link href="/">{texts.states.home}</Link>
+                  </Route>
+                </Switch>
+              </Suspense>
+            </ErrorBoundary>
+          </Frame>
+        </Router>
+      </DuelcastProvider>
+    </StrictMode>
+  );
+}

@@ -1,0 +1,96 @@
+const LOCALE = navigator.language;
+const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat(LOCALE, {
+  style: "percent",
+  signDisplay: "exceptZero",
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+});
+const signed = new Intl.NumberFormat(LOCALE, { signDisplay: "exceptZero" });
+const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const clock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
+const dateTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "always", style: "narrow" });
+const immediate = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto", style: "narrow" });
+/** By the number of decimals. */
+const decimals = Array.from(
+  { length: 11 },
+  (_, digits) => new Intl.NumberFormat(LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+);
+
+/** Shown in place of a number or a time that is not known. */
+export const NONE = "–";
+
+/** A price with about five significant digits, and at least two decimals. */
+export function price(value: number | null | undefined): string {
+  if (value === null || value === undefined) return NONE;
+  const magnitude = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
+  return decimals[Math.min(10, Math.max(2, 4 - magnitude))]!.format(value);
+}
+
+/** An amount of money with two decimals. */
+export function money(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : decimals[2]!.format(value);
+}
+
+/** A large number in short, such as 1.2M. */
+export function short(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : compact.format(value);
+}
+
+/** A change in per cent, with its sign. */
+export function change(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : percent.format(value / 100);
+}
+
+/** An integer with its sign. */
+export function delta(value: number): string {
+  return signed.format(value);
+}
+
+export function count(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : integer.format(value);
+}
+
+/** The time of day. */
+export function timeOfDay(ms: number): string {
+  return clock.format(ms);
+}
+
+/** A date and a time. */
+export function moment(ms: number): string {
+  return dateTime.format(ms);
+}
+
+/** The time between two moments as the largest unit, such as “5 min ago” or “in 2 h”. */
+export function distance(fromMs: number, toMs: number): string {
+  const seconds = Math.round((toMs - fromMs) / 1000);
+  const [unit, size] = UNITS.find(([, each]) => Math.abs(seconds) >= each) ?? ["second", 1];
+  return relative.format(Math.trunc(seconds / size), unit);
+}
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+];
+
+/** How long ago something was, such as “5 min ago”; “now” within a second, and if clocks differ a little. */
+export function age(nowMs: number, thenMs: number): string {
+  return nowMs - thenMs < 1000 ? immediate.format(0, "second") : distance(nowMs, thenMs);
+}
+
+/** The time that is left, such as 1:05:09, or 2 d 03:00:00; it is never negative. */
+export function countdown(leftMs: number): string {
+  const seconds = Math.max(0, Math.ceil(leftMs / 1000));
+  const [days, hours] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24];
+  const [minutes, rest] = [Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (value: number): string => String(value).padStart(2, "0");
+  if (days > 0) return `${days} d ${two(hours)}:${two(minutes)}:${two(rest)}`;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+/** `up`, `down` or `flat`, for a colour beside the sign. */
+export function direction(value: number | null | undefined): "up" | "down" | "flat" {
+  return value === null || value === undefined || value === 0 ? "flat" : value > 0 ? "up" : "down";
+}

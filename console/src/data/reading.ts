@@ -1,0 +1,68 @@
+import { DuelcastError } from "@duelcast/client";
+import { http, type HttpInput, type HttpOperation, type HttpResponse } from "@duelcast/client/http";
+import { useCallback, useEffect, useState } from "react";
+import { client } from "../app/session";
+
+/** The answer to an HTTP request. The last answer stays while another is under way, and after a failure. */
+export interface Reading<T> {
+  readonly value: T | undefined;
+  readonly error: DuelcastError | undefined;
+  readonly isLoading: boolean;
+  /** When `value` arrived, in epoch milliseconds. */
+  readonly at: number | undefined;
+  again(): void;
+}
+
+interface Outcome<T> {
+  readonly key: string;
+  readonly value?: T;
+  readonly error?: DuelcastError;
+  readonly at?: number;
+}
+
+/** Reads once, and again when the input changes or `again` is called; nothing while `input` is undefined. */
+export function useReading<Name extends HttpOperation>(
+  operation: Name,
+  input: HttpInput<Name> | undefined,
+): Reading<HttpResponse<Name>> {
+  const [round, setRound] = useState(0);
+  const [outcome, setOutcome] = useState<Outcome<HttpResponse<Name>>>({ key: "" });
+  const asked = input && JSON.stringify(input);
+  const key = `${operation} ${asked}`;
+  const attempt = `${key} ${round}`;
+  const [settled, setSettled] = useState("");
+
+  useEffect(() => {
+    if (asked === undefined) return;
+    const cancelling = new AbortController();
+    const { signal } = cancelling;
+    http(client, operation, { ...(JSON.parse(asked) as HttpInput<Name>), signal }).then(
+      (value) => {
+        if (signal.aborted) return;
+        setOutcome({ key, value, at: Date.now() });
+        setSettled(attempt);
+      },
+      (error: unknown) => {
+        if (signal.aborted) return;
+        setOutcome((before) => ({ ...(before.key === key ? before : { key }), error: asError(error) }));
+        setSettled(attempt);
+      },
+    );
+    return () => cancelling.abort();
+  }, [operation, asked, key, attempt]);
+
+  const again = useCallback(() => setRound((before) => before + 1), []);
+  const isCurrent = outcome.key === key;
+  return {
+    value: isCurrent ? outcome.value : undefined,
+    error: isCurrent ? outcome.error : undefined,
+    at: isCurrent ? outcome.at : undefined,
+    isLoading: asked !== undefined && settled !== attempt,
+    again,
+  };
+}
+
+/** Whatever was thrown, as an error that can be shown. */
+export function asError(error: unknown): DuelcastError {
+  return error instanceof DuelcastError ? error : new DuelcastError("UNKNOWN", String(error));
+}

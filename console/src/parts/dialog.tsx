@@ -1,0 +1,70 @@
+import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from "react";
+import { texts } from "../app/texts";
+
+interface Props {
+  readonly title: string;
+  readonly close: () => void;
+  readonly children: ReactNode;
+}
+
+/** A modal dialog, open as long as it is mounted. The browser keeps the focus inside, and gives it back. */
+export function Dialog({ title, close, children }: Props): ReactNode {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  return (
+    <dialog ref={dialog} aria-labelledby={heading} onClose={close}>
+      <header>
+        <h2 id={heading}>{title}</h2>
+        <button type="button" className="icon" aria-label={texts.dialog.close} onClick={() => dialog.current?.close()}>
+          ✕
+        </button>
+      </header>
+      {children}
+    </dialog>
+  );
+}
+
+interface ConfirmProps extends Props {
+  readonly action: string;
+  /** A word that the user must type, for what cannot be undone. */
+  readonly word?: string | undefined;
+  readonly confirmed: () => void;
+}
+
+/** Asks before something happens. */
+export function Confirm({ title, close, children, action, word, confirmed }: ConfirmProps): ReactNode {
+  const [typed, setTyped] = useState("");
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    confirmed();
+    close();
+  }
+
+  return (
+    <Dialog title={title} close={close}>
+      <form onSubmit={submit}>
+        {children}
+        {word !== undefined && (
+          <label>
+            {texts.dialog.typeToConfirm(word)}
+            <input value={typed} onChange={(event) => setTyped(event.target.value)} autoComplete="off" />
+          </label>
+        )}
+        <footer>
+          <button type="button" onClick={close}>
+            {texts.dialog.cancel}
+          </button>
+          <button className="primary" disabled={word !== undefined && typed !== word}>
+            {action}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,3 @@
+export default function Contests(): null {
+  return null;
+}

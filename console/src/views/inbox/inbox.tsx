@@ -1,0 +1,3 @@
+export default function Inbox(): null {
+  return null;
+}
