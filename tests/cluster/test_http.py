@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from duelcast.app import http_parts
 from duelcast.app.gateway_node import GatewayNode
 from duelcast.channels.names import Role
 from duelcast.cluster.frames import MAX_FRAME_BYTES
@@ -25,6 +26,7 @@ from tests.cluster.nodes import BOSS, Cluster, cluster
 from tests.domain.accounts.wallets import Wallet
 from tests.e2e.slow import until
 from tests.e2e.test_tls import write_certificate
+from tests.http.console_fixture import console
 from tests.http.test_problems import assert_problem
 from tests.serving import client, token_for
 
@@ -194,11 +196,13 @@ async def put_long_tokens(place: Cluster) -> list[str]:
     return symbols
 
 
-async def test_a_node_answers_for_itself_without_a_leader() -> None:
+async def test_a_node_answers_for_itself_without_a_leader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_parts, "built_console", console)
     async with cluster(leader_wait_s=AT_ONCE_S) as place, asking(place.gateways[0]) as http:
         await place.cut(0)
-        for path in ("/", "/healthz", "/readyz", "/docs", "/docs/clients", "/openapi.json", "/asyncapi.json"):
+        for path in ("/console/", "/healthz", "/readyz", "/docs", "/docs/clients", "/openapi.json", "/asyncapi.json"):
             assert (await http.get(path)).status_code == 200
+        assert (await http.get("/")).headers["location"] == "console/"
         assert "duelcast_http_forwarded_waiting" in (await http.get("/metrics")).text
 
 

@@ -18,6 +18,7 @@ from duelcast.app import App, Claim
 from duelcast.channels.names import Role
 from duelcast.settings import ConfigurationError, Settings
 from duelcast.store.database import Database
+from tests.http.test_problems import assert_problem
 from tests.serving import SECRET, client, running, token_for
 
 MONITORING = ["/healthz", "/readyz", "/metrics"]
@@ -38,7 +39,8 @@ async def test_unless_it_is_set_all_are_on_the_public_port() -> None:
 
 
 async def test_set_it_has_them_and_the_public_port_does_not() -> None:
-    async with running(ops_port=0) as app, asking(app.port) as public, asking(app.ops_port) as operators:
+    node = running(ops_port=0, console=False)
+    async with node as app, asking(app.port) as public, asking(app.ops_port) as operators:
         assert [(await public.get(path)).status_code for path in MONITORING] == [404, 404, 404]
         assert [(await operators.get(path)).status_code for path in MONITORING] == [200, 200, 200]
         assert (await operators.get("/readyz")).json()["status"] == "ready"
@@ -50,10 +52,12 @@ async def test_set_it_has_them_and_the_public_port_does_not() -> None:
 
 
 async def test_it_has_nothing_else() -> None:
-    async with running(ops_port=0) as app, asking(app.port) as public, asking(app.ops_port) as operators:
+    node = running(ops_port=0, console=False)
+    async with node as app, asking(app.port) as public, asking(app.ops_port) as operators:
         for path in PUBLIC:
             assert (await public.get(path)).status_code == 200
             assert (await operators.get(path)).status_code == 404
+        assert_problem(await operators.get("/console/"), 404, "NOT_FOUND")
         with pytest.raises(InvalidStatus) as refused:
             await connect(f"ws://127.0.0.1:{app.ops_port}/api/v69/ws/market-data", proxy=None)
         assert refused.value.response.status_code == 404

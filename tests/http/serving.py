@@ -39,6 +39,7 @@ from duelcast.domain.settings.service import SystemSettings
 from duelcast.domain.users.service import Users
 from duelcast.http.app import build_http_apps
 from duelcast.http.charges import RequestLimits
+from duelcast.http.console_files import ConsoleFiles
 from duelcast.http.services import HttpDomain, HttpServices, Readiness
 from duelcast.http.upstream import Upstream
 from duelcast.outbound.checks.build import build_check
@@ -97,6 +98,7 @@ async def serving(
     refusals: LogSampler | None = None,
     metrics_interval_s: float = 1.0,
     upstream: Upstream | None = None,
+    console: ConsoleFiles | None = None,
 ) -> AsyncIterator[Serving]:
     """A server on a free port of loopback, with a database of its own. With an `upstream`, it forwards requests
     there."""
@@ -153,6 +155,7 @@ async def serving(
                 auth_domain=auth_domain,
                 refusals=refusals or LogSampler(clock.monotonic),
                 signs_in=signs_in,
+                console=console,
             )
         ).public
         async with (

@@ -94,6 +94,9 @@ async def test_an_address_with_u0000_is_refused(server: Serving, path: str) -> N
         "/healthz%2F",
         "/healthz%2f",
         "/docs/%2e%2e/healthz",
+        "/docs/../healthz",
+        "/api/v69/users/..",
+        "/api/v69/users/./me",
         "/healthz;a=b",
         "/api/v69//tokens",
         "/api/v69/tokens/",
@@ -103,8 +106,8 @@ async def test_an_address_with_u0000_is_refused(server: Serving, path: str) -> N
     ],
 )
 async def test_a_route_has_one_spelling_so_that_a_proxy_can_forbid_it(server: Serving, path: str) -> None:
-    address = server.client.base_url.copy_with(raw_path=path.encode())
-    assert_problem(await server.client.get(address), 404, "NOT_FOUND")
+    answer = await server.client.get("/", extensions={"target": path.encode()})
+    assert_problem(answer, 404, "NOT_FOUND")
 
 
 async def test_what_a_parameter_needs_is_escaped(server: Serving) -> None:

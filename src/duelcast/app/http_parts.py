@@ -23,6 +23,7 @@ from duelcast.endpoints.documents.model import describe
 from duelcast.endpoints.kit import Endpoint
 from duelcast.http.app import HttpApps, build_http_apps, build_operators_app, build_upstream
 from duelcast.http.charges import RequestLimits
+from duelcast.http.console_files import ConsoleFiles, built_console
 from duelcast.http.services import HttpDomain, HttpServices, Readiness
 from duelcast.http.upstream import Upstream
 from duelcast.sampling import LogSampler
@@ -129,6 +130,7 @@ class _Configured(TypedDict):
     auth_domain: str | None
     signs_in: bool
     max_forwarded: int
+    console: ConsoleFiles | None
 
 
 def _configured(settings: Settings, endpoints: Mapping[str, Endpoint]) -> _Configured:
@@ -148,4 +150,5 @@ def _configured(settings: Settings, endpoints: Mapping[str, Endpoint]) -> _Confi
         auth_domain=settings.auth_domain,
         signs_in=parts.signs_in(settings),
         max_forwarded=settings.http_max_forwarded,
+        console=built_console() if settings.console else None,
     )

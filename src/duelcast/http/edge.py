@@ -30,8 +30,10 @@ from duelcast.peers.origins import LOOPBACK_ALONE, ORIGIN_REFUSED
 Headers = list[tuple[bytes, bytes]]
 
 WEBSOCKET_PREFIX = "/api/v69/ws/"
-# Matches an empty segment (also at the end of the path), an escaped slash, and an unnecessary escape.
-_ALIAS = re.compile(r"//|/$|%2[Ff]|%(?:2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
+# Matches an empty segment (also at the end of the path), `.` and `..`, an escaped slash, and an unnecessary escape.
+_ALIAS = re.compile(r"//|/$|/\.{1,2}(?:/|$)|%2[Ff]|%(?:2[DdEe]|3[0-9]|[46][1-9A-Fa-f]|[57][0-9Aa]|5[Ff]|7[Ee])")
+_FOLDERS = frozenset({"/", "/console/"})
+"""The routes that end with a slash, so that the links of their pages begin below them."""
 PROBES = frozenset({"/healthz", "/readyz"})
 _FIXED_HEADERS: Headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
@@ -193,7 +195,7 @@ def _is_canonical(scope: HTTPScope) -> bool:
     6.2.2).
     """
     path = _own_path(scope["raw_path"].decode("latin-1"), scope)
-    return path == "/" or _ALIAS.search(path) is None
+    return path in _FOLDERS or _ALIAS.search(path) is None
 
 
 def _own_path(path: str, scope: HTTPScope) -> str:

@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from duelcast.endpoints.documents.asyncapi import any_server, server_at
 from duelcast.http.callers import OPEN_OPTION, SCOPE_OPTION, AnyRequest, caller_of, demand_admin, demand_scope
+from duelcast.http.console_pages import console_redirect, get_console, get_console_asset, get_console_page
 from duelcast.http.documents import problems
 from duelcast.http.metrics import Exposition
 from duelcast.http.own_address import host_of, prefix_of, uses_tls
@@ -78,10 +79,11 @@ async def _operators_only(connection: ASGIConnection[Any, Any, Any, Any], handle
     summary="Start page",
     response_description="The page.",
     media_type=MediaType.HTML,
+    responses={307: ResponseSpec(None, description="The console is at the `Location`.")},
 )
-async def get_home_page(documents: Finished) -> Response[bytes]:
-    """A page with links to everything that everybody may see here."""
-    return _page(documents.home)
+async def get_home_page(documents: Finished, services: Services, request: AnyRequest) -> Response[bytes]:
+    """Redirects to the console. Without one, this is a page with links to everything that everybody may see here."""
+    return _page(documents.home) if services.console is None else console_redirect(request)
 
 
 @get("/healthz", summary="Whether the process is alive", response_description="The process is alive.")
@@ -204,8 +206,9 @@ def monitoring_router() -> Router:
 
 
 def documents_router() -> Router:
-    """The documents at the root."""
-    return _router(get_home_page, get_asyncapi, get_openapi, get_reference, get_client_guide)
+    """The documents and the console, at the root."""
+    console = (get_console, get_console_page, get_console_asset)
+    return _router(get_home_page, get_asyncapi, get_openapi, get_reference, get_client_guide, *console)
 
 
 def _router(*handlers: HTTPRouteHandler) -> Router:

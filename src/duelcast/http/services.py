@@ -31,6 +31,7 @@ from duelcast.domain.settings.current import CurrentSettings
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.domain.users.service import Users
 from duelcast.http.charges import Charges, RequestLimits
+from duelcast.http.console_files import ConsoleFiles
 from duelcast.http.upstream import Upstream
 from duelcast.peers.addresses import Network
 from duelcast.peers.origins import OriginRules
@@ -84,7 +85,8 @@ class HttpServices:
     `max_forwarded` requests wait; a port for operators alone needs neither. `signs_in` says whether the API offers
     signing in. `asyncapi` returns the AsyncAPI document. With `public_ops`, metrics, documents and the reasons of
     `/readyz` are for everybody. Without it, metrics and documents are for admins (metrics also for machines with the
-    scope `metrics`), and nobody gets the reasons. `refusals` decides which refusals are logged."""
+    scope `metrics`), and nobody gets the reasons. `refusals` decides which refusals are logged. Without `console`, the
+    server has none."""
 
     domain: HttpDomain | Upstream | None
     live: CurrentSettings
@@ -104,6 +106,7 @@ class HttpServices:
     auth_domain: str | None = None
     signs_in: bool = True
     max_forwarded: int = 2_000
+    console: ConsoleFiles | None = None
 
 
 class Forward(Protocol):

@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         description="Serve metrics and documents to everybody. If false, only admins and machines with the right "
         "scope may read them, and `/readyz` gives no reasons.",
     )
+    console: bool = Field(
+        default=True,
+        description="Serve the web console at `/console/`, to which `/` redirects. It shows nobody more than the API "
+        "does. If false, `/` is a page of links.",
+    )
     metrics_interval_s: Seconds = Field(
         default=1,
         description="Time for which a rendered `/metrics` is reused, because rendering blocks everything else.",
