@@ -20,6 +20,7 @@ def test_it_says_where_the_server_and_its_reference_are_and_what_to_try() -> Non
     assert greeting(Settings(), "http://127.0.0.1:8069").splitlines() == [
         "",
         "  Duelcast is on http://127.0.0.1:8069 (Ctrl-C stops it).",
+        "  Console: http://127.0.0.1:8069/console/",
         "  Reference: http://127.0.0.1:8069/docs   Prices in a browser: http://127.0.0.1:8069/docs/clients",
         "  To try in another terminal: .venv/bin/duelcast tail market-data SOL BTC",
     ]
@@ -38,6 +39,11 @@ def test_a_server_elsewhere_is_named_as_it_is_reached(values: dict[str, Any], ur
     said = greeting(Settings(**values), url)
     assert f"tail market-data SOL BTC --url {server}\n" in said
     assert f" http{server.removeprefix('ws')}/docs " in said
+    assert f" http{server.removeprefix('ws')}/console/\n" in said
+
+
+def test_a_console_that_is_switched_off_is_not_named() -> None:
+    assert "onsole" not in greeting(Settings(console=False), "http://127.0.0.1:8069")
 
 
 def test_only_the_simulated_market_is_known_to_have_those_symbols() -> None:

@@ -20,12 +20,13 @@ def greet(settings: Settings, url: str) -> None:
 
 
 def greeting(settings: Settings, url: str) -> str:
-    """Lines that name the reference, the client guide and a command to try."""
+    """Lines that name the console, the reference, the client guide and a command to try."""
     websocket = websocket_url(settings, url)
     http = f"http{websocket.removeprefix('ws')}"
     symbols = ["SOL", "BTC"] if settings.feed == Settings().feed else []
     lines = [
         f"Duelcast is on {http} (Ctrl-C stops it).",
+        *([f"Console: {http}/console/"] if settings.console else []),
         f"Reference: {http}/docs   Prices in a browser: {http}/docs/clients",
         f"To try in another terminal: {tail_command(websocket, 'market-data', *symbols)}",
     ]

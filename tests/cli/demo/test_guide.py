@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+
+import jwt
 import pytest
 
 from duelcast.cli.demo.api import Passes
@@ -17,8 +20,10 @@ CONTESTS = [
 ]
 
 
-def said(contests: list[Contest] = CONTESTS, symbols: tuple[str, ...] = ("ADA", "BTC", "SOL")) -> str:
-    return guide("ws://127.0.0.1:9000", Passes(TokenIssuer(ManualClock(), SECRET)), contests, symbols)
+def said(
+    contests: list[Contest] = CONTESTS, symbols: tuple[str, ...] = ("ADA", "BTC", "SOL"), *, console: bool = True
+) -> str:
+    return guide("ws://127.0.0.1:9000", Passes(TokenIssuer(ManualClock(), SECRET)), contests, symbols, console=console)
 
 
 def test_each_contest_is_named_with_the_moment_that_comes_next() -> None:
@@ -55,6 +60,20 @@ def test_what_there_is_not_cannot_be_tried() -> None:
 )
 def test_the_portfolio_to_enter_with_is_of_tokens_that_can_be_bought(symbols: tuple[str, ...], portfolio: str) -> None:
     assert f'{{"portfolio":{portfolio}}}' in said(symbols=symbols)
+
+
+def test_a_link_to_the_console_signs_in_as_each_of_the_people_whose_tokens_are_named() -> None:
+    text = said()
+    links = re.findall(r"^ +http://127\.0\.0\.1:9000/console/#token=(\S+)$", text, re.MULTILINE)
+    assert links == re.findall(r"^ +export \w+=(\S+)$", text, re.MULTILINE)
+    claims = [jwt.decode(token, options={"verify_signature": False}) for token in links]
+    assert [(claim["sub"], claim["role"]) for claim in claims] == [("demo-user", "user"), ("demo-admin", "admin")]
+
+
+def test_a_console_that_is_switched_off_is_not_named() -> None:
+    text = said(console=False)
+    assert "onsole" not in text
+    assert "export DUELCAST_TOKEN=" in text
 
 
 def test_the_secret_is_not_in_it() -> None:

@@ -45,7 +45,7 @@ class Demo:
             crowd = Crowd(api, seats, clock, rng)
 
             def opened(contests: list[Contest]) -> None:
-                typer.echo(guide(websocket, passes, contests, crowd.symbols))
+                typer.echo(guide(websocket, passes, contests, crowd.symbols, console=self._settings.console))
 
             organiser = Organiser(api, clock, rng, self._round_s)
             await Show(organiser, crowd, clock, rng, self._round_s, opened).run()

@@ -16,10 +16,11 @@ ADMIN_VARIABLE = "ADMIN_TOKEN"
 LIKED = ("SOL", "BTC")
 
 
-def guide(websocket: str, passes: Passes, contests: Sequence[Contest], symbols: Sequence[str]) -> str:
+def guide(websocket: str, passes: Passes, contests: Sequence[Contest], symbols: Sequence[str], *, console: bool) -> str:
     """Lines for a person at a terminal. `websocket` is the address of the server, `contests` are those to look at,
-    and `symbols` are the tokens that can be bought, at least one."""
+    `symbols` are the tokens that can be bought, at least one, and `console` says whether the server has the console."""
     http = f"http{websocket.removeprefix('ws')}"
+    user, admin = (passes.token(person, TOKEN_TTL_S) for person in (GUEST, ADMIN))
     api = f"{http}/api/v69"
     signed_in = f'-H "Authorization: Bearer ${TOKEN_VARIABLE}"'
     lines = [
@@ -27,9 +28,10 @@ def guide(websocket: str, passes: Passes, contests: Sequence[Contest], symbols: 
         "",
         *(f"contest {contest.id:<4} {contest.status:<10} {contest.name}{_when(contest)}" for contest in contests),
         "",
+        *(_console_links(http, user, admin) if console else []),
         "Tokens of a user and of an admin, valid for a day:",
-        f"  export {TOKEN_VARIABLE}={passes.token(GUEST, TOKEN_TTL_S)}",
-        f"  export {ADMIN_VARIABLE}={passes.token(ADMIN, TOKEN_TTL_S)}",
+        f"  export {TOKEN_VARIABLE}={user}",
+        f"  export {ADMIN_VARIABLE}={admin}",
         "",
         "Run these two lines in another terminal, then try:",
     ]
@@ -50,6 +52,12 @@ def guide(websocket: str, passes: Passes, contests: Sequence[Contest], symbols: 
         f"Everything else: {http}/docs",
     ]
     return "\n" + "".join(f"  {line}".rstrip() + "\n" for line in lines)
+
+
+def _console_links(http: str, *tokens: str) -> list[str]:
+    """Links that sign in with a token, in the part of the address that browsers keep to themselves."""
+    links = (f"  {http}/console/#token={token}" for token in tokens)
+    return ["The console, signed in as a user and as an admin:", *links, ""]
 
 
 def _when(contest: Contest) -> str:
