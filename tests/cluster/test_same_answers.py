@@ -70,6 +70,7 @@ READS = [
 ]
 AT_THE_ROOT = [
     *map(get, ["/", "/healthz", "/readyz", "/docs", "/docs/clients", "/openapi.json", "/asyncapi.json"]),
+    *map(get, ["/console", "/console/", "/console/market", "/console/assets/nothing.js"]),
     get("/nothing"),
     Asked("POST", "/healthz"),
 ]
@@ -136,7 +137,7 @@ BODIES = [
     Asked("GET", f"{API}/tokens", b"a body that nobody reads"),
 ]
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-_OWN_TO_EACH = {"requestId", "contest_code", "challengeId", "message", "instance"}
+_OWN_TO_EACH = {"requestId", "contest_code", "challengeId", "message", "instance", "servers"}
 
 
 async def test_a_gateway_answers_as_a_single_process_does() -> None:
