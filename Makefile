@@ -20,7 +20,7 @@ ON_POSTGRES = not browser and not cluster and not crash and not hostile and not 
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run run-cluster test check format docs picture clients conformance browser-test test-process test-postgres test-three-nodes test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-cluster bench-abuse bench-quick due ci lock clean
+.PHONY: run run-cluster test check format docs picture clients console test-console conformance browser-test test-process test-postgres test-three-nodes test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-cluster bench-abuse bench-quick due ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -72,13 +72,30 @@ clients: .venv/.dev
 	$(BIN)/python -m pytest -n 2 tests/client
 	$(BIN)/python -m benchmarks.client --quick
 	@if .ci/node; then \
-		cd clients/typescript && npm ci --no-audit --no-fund && \
+		cd clients/typescript && $(NPM_INSTALL) && \
 		for script in $(NPM_SCRIPTS); do npm run $$script || exit; done; \
 	else \
 		echo "Node.js 20 or newer and npm are missing: the TypeScript client is left out." >&2; \
 	fi
 	.ci/chromium
 	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m clients --timeout 1200 $(call MARKED,clients) $(ARGS)
+
+# The console is built on the TypeScript client of this checkout.
+NPM_INSTALL = npm ci --no-audit --no-fund
+## console: builds the web console into the server's package; needs Node.js 20 or newer
+console:
+	cd clients/typescript && $(NPM_INSTALL) && npm run build
+	cd console && $(NPM_INSTALL) && npm run build && npm run size
+
+## test-console: checks and tests the sources of the console, and whether the built files that are committed are current;
+## without Node.js 20 or newer, which is installed if possible, nothing. `make browser-test` tries the pages
+test-console:
+	@if .ci/node; then \
+		(cd clients/typescript && $(NPM_INSTALL) && npm run build) && cd console && $(NPM_INSTALL) && \
+		for script in check test compare size; do npm run $$script || exit; done; \
+	else \
+		echo "Node.js 20 or newer and npm are missing: the console is not checked." >&2; \
+	fi
 
 ## conformance: the Autobahn suite against the gateway; skipped if its tools are missing
 conformance: .venv/.dev
@@ -88,7 +105,7 @@ conformance: .venv/.dev
 ## without it, and those of the TypeScript client without Node.js 20 or newer
 browser-test: .venv/.dev
 	.ci/chromium
-	@if .ci/node; then cd clients/typescript && npm ci --no-audit --no-fund && npm run build; fi
+	@if .ci/node; then cd clients/typescript && $(NPM_INSTALL) && npm run build; fi
 	$(BIN)/python -m pytest -rs -m browser $(call MARKED,browser)
 
 ## test-process: whole programs: starts, signals, kills, broken databases; takes minutes. ARGS="-k demo" selects tests
@@ -173,7 +190,7 @@ due: .venv/.dev
 ## changed since the last run with FULL=1, which always runs them. The test suite comes last, so that its summary ends
 ## the output.
 ci: export ALL_EXAMPLES = $(FULL)
-ci: check due bench-quick clients test-process test-hostile test-simulation test-cluster test-postgres test-three-nodes test
+ci: check due bench-quick clients test-console test-process test-hostile test-simulation test-cluster test-postgres test-three-nodes test
 	$(if $(FULL),@.ci/due record)
 
 ## lock: locks the newest allowed versions; the runtime locks are subsets of the development lock
