@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -49,9 +50,16 @@ class ServerProcess:
 
     def stop(self) -> int:
         """Ask it to stop, as a deployment does. Returns its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self._end(signal.SIGKILL)
+
+    def _end(self, cause: signal.Signals) -> int:
         process, self._process = self._process, None
         assert process is not None
-        process.terminate()
+        process.send_signal(cause)
         try:
             _, rest = process.communicate(timeout=STOP_TIMEOUT_S)
         finally:

@@ -7,7 +7,7 @@ from pathlib import Path
 from duelcast.http.console_files import ConsoleFiles, read_console
 
 BUILT = Path(__file__).parent / "console_build"
-BASE = b'<base href="./">'
+BASE = b'<base href="./" />'
 
 
 def console(folder: Path = BUILT) -> ConsoleFiles:

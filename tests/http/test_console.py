@@ -85,7 +85,7 @@ async def test_each_page_finds_the_files_beside_the_first_one(site: Serving, pat
 async def test_names_in_the_addresses_of_pages_may_have_dots_and_other_characters(site: Serving, path: str) -> None:
     page = await raw_get(site, path)
     assert page.status_code == 200
-    assert b'<base href="../">' in page.content
+    assert b'<base href="../" />' in page.content
 
 
 async def test_a_page_is_fetched_again_only_if_the_console_has_changed(site: Serving, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ async def test_a_page_is_small_on_the_way(site: Serving) -> None:
     assert (headers["content-encoding"], body) == ("br", (BUILT / "index.html.br").read_bytes())
     headers, body = await received(site, "/console/contests/2", "br, gzip")
     assert headers["content-encoding"] == "gzip"
-    assert gzip.decompress(body) == index.replace(BASE, b'<base href="../">')
+    assert gzip.decompress(body) == index.replace(BASE, b'<base href="../" />')
     assert "Accept-Encoding" in headers["vary"]
 
 

@@ -15,7 +15,7 @@ from types import MappingProxyType
 MAX_DEPTH = 8
 """The most slashes in the path of a page below `/console/`."""
 
-_BASE = b'<base href="./">'
+_BASE = b'<base href="./" />'
 _TEXTS = {
     ".css": "text/css",
     ".html": "text/html",
@@ -69,7 +69,7 @@ def read_console(folder: Traversable) -> ConsoleFiles | None:
         return None
     if index.count(_BASE) != 1:
         raise ValueError(f"{folder / 'index.html'} must contain {_BASE.decode()} once.")
-    above = (index.replace(_BASE, b'<base href="%b">' % (b"../" * depth)) for depth in range(1, MAX_DEPTH + 1))
+    above = (index.replace(_BASE, b'<base href="%b" />' % (b"../" * depth)) for depth in range(1, MAX_DEPTH + 1))
     pages = [_file("index.html", index, built.get("index.html.br")), *(_file("index.html", page) for page in above)]
     named = _contents(folder / "assets")
     assets = {

@@ -1,0 +1,44 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console.pages import Console
+from tests.guides.scene import token_of
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_pasted_token_signs_in_until_the_user_signs_out(console: Console) -> None:
+    page = console.page
+    console.open()
+    page.get_by_role("button", name="Sign in").click()
+    dialog = page.get_by_role("dialog", name="Sign in")
+    dialog.get_by_label("Access token").fill("nonsense")
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_contain_text("This is no access token")
+    dialog.get_by_label("Access token").fill(token_of("ann"))
+    page.keyboard.press("Enter")
+    expect(dialog).to_have_count(0)
+    account = page.get_by_role("button", name="ann")
+    expect(account).to_be_visible()
+    page.reload()
+    account.click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    console.clean()
+
+
+def test_a_token_that_the_server_refuses_leads_to_the_dialog(console: Console) -> None:
+    page = console.page
+    page.goto(f"{console.scene.server.url}/console/#token=not.a.token")
+    dialog = page.get_by_role("dialog", name="Sign in")
+    expect(dialog).to_contain_text("no longer valid")
+    dialog.get_by_label("Access token").fill(token_of("ann"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="ann")).to_be_visible()
+    console.live()
