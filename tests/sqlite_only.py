@@ -21,6 +21,8 @@ SQLITE_ONLY = {
     "tests/store/test_beside.py::test_a_database_of_another_version_is_refused": (
         "The sentence is another one; see tests/store/postgres/test_migrating.py."
     ),
+    "tests/store/test_accounts.py::test_an_index_finds_users": _PLANS,
+    "tests/store/test_contests.py::test_an_index_finds_the_entries_of_a_contest": _PLANS,
     "tests/store/test_contests.py::test_participants_are_counted_from_an_index_alone": _PLANS,
     "tests/store/test_notifications.py::test_what_is_unread_of_some_is_found_without_looking_at_that_of_all": _PLANS,
     "tests/store/test_event_archive.py::test_a_page_is_found_by_its_ids": _PLANS,

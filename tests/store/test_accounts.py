@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -10,14 +10,16 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from sqlalchemy import delete, insert
 from sqlalchemy.exc import IntegrityError
 
 from duelcast.store import accounts as store
-from duelcast.store.accounts import ContestRecord, SessionRow, UserRow
+from duelcast.store.accounts import ContestRecord, DatedUser, SessionRow, UserFilter, UserRow
 from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import contest_entries, contests
 from tests.examples import examples
+from tests.store.contest_rows import statements
 from tests.storing import opened, opened_in_runner
 
 NOW_MS = 1_800_000_000_000
@@ -75,6 +77,82 @@ async def test_users_of_whom_nothing_is_stored_are_not_remarkable(database: Data
     async with database.read() as transaction:
         found = await store.remarkable_users(transaction)
     assert sorted(user.wallet for user in found) == ["banned", "named", "ranked"]
+
+
+WALLETS = st.text("aAbZ_-9", min_size=1, max_size=4)
+KEYS = st.text("ab é", min_size=1, max_size=3)
+STORED = st.builds(
+    UserRow,
+    wallet=WALLETS,
+    role=st.sampled_from([None, 1, 2]),
+    nickname=st.none(),
+    nickname_key=st.none() | KEYS,
+    banned=st.booleans(),
+)
+FILTERS = st.builds(
+    UserFilter,
+    wallet_prefix=st.none() | WALLETS,
+    nickname_key_prefix=st.none() | KEYS,
+    role=st.sampled_from([None, 1, 2]),
+    banned=st.none() | st.booleans(),
+)
+
+
+def matches(user: UserRow, wanted: UserFilter) -> bool:
+    return (
+        user.wallet.startswith(wanted.wallet_prefix or "")
+        and (
+            wanted.nickname_key_prefix is None
+            or (user.nickname_key is not None and user.nickname_key.startswith(wanted.nickname_key_prefix))
+        )
+        and wanted.role in (None, user.role)
+        and wanted.banned in (None, user.banned)
+    )
+
+
+@settings(max_examples=examples(60))
+@given(
+    people=st.lists(STORED, max_size=8, unique_by=(lambda one: one.wallet, lambda one: one.nickname_key or one.wallet)),
+    wanted=FILTERS,
+    after=st.just("") | WALLETS,
+    limit=st.integers(1, 4),
+)
+def test_the_users_found_are_those_that_match_in_their_order(
+    tmp_path_factory: pytest.TempPathFactory, people: list[UserRow], wanted: UserFilter, after: str, limit: int
+) -> None:
+    with opened_in_runner(tmp_path_factory.mktemp("users") / "users.db") as (runner, database):
+        for user in people:
+            runner.run(save(database, user))
+
+        async def found() -> Sequence[DatedUser]:
+            async with database.read() as transaction:
+                return await store.users_after(transaction, wanted, after, limit)
+
+        expected = sorted((one for one in people if matches(one, wanted) and one.wallet > after), key=wallet_of)
+        assert runner.run(found()) == [
+            DatedUser(**structs.asdict(user), created_ms=NOW_MS) for user in expected[:limit]
+        ]
+
+
+def wallet_of(user: UserRow) -> str:
+    return user.wallet
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (UserFilter(), "sqlite_autoindex_users_1 (wallet>?)"),
+        (UserFilter(wallet_prefix="w"), "sqlite_autoindex_users_1 (wallet>? AND wallet<?)"),
+        (UserFilter(nickname_key_prefix="n"), "sqlite_autoindex_users_2 (nickname_key>? AND nickname_key<?)"),
+        (UserFilter(role=2), "ix_users_role_wallet (role=? AND wallet>?)"),
+        (UserFilter(banned=True), "ix_users_banned_wallet (banned=? AND wallet>?)"),
+    ],
+)
+async def test_an_index_finds_users(database: Database, wanted: UserFilter, index: str) -> None:
+    ((statement, parameters),) = await statements(database, store.users_after, wanted, "", 10)
+    async with database.read() as transaction:
+        plan = (await transaction.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).scalars("detail")
+        assert next(iter(plan)) == f"SEARCH users USING INDEX {index}"
 
 
 async def test_others_of_a_role_are_counted_without_the_banned(database: Database) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct, structs
-from sqlalchemy import and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, update
 
 from duelcast.store.database import Transaction
 from duelcast.store.statements import allow_long_statements
@@ -21,6 +21,22 @@ class UserRow(Struct, frozen=True):
     nickname: str | None = None
     nickname_key: str | None = None
     banned: bool = False
+
+
+class DatedUser(UserRow, frozen=True, kw_only=True):
+    """A user, and when it was first stored (epoch)."""
+
+    created_ms: int
+
+
+class UserFilter(Struct, frozen=True, kw_only=True):
+    """Selects the users that match every field that is not None. Each of the prefixes matches only texts that begin
+    with it."""
+
+    wallet_prefix: str | None = None
+    nickname_key_prefix: str | None = None
+    role: int | None = None
+    banned: bool | None = None
 
 
 class SessionRow(Struct, frozen=True):
@@ -43,6 +59,7 @@ class ContestRecord(Struct, frozen=True):
 # ── users ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_LAST_CHARACTER = "\U0010ffff"
 _USER_COLUMNS = (users.c.wallet, users.c.role, users.c.nickname, users.c.nickname_key, users.c.banned)
 
 
@@ -67,6 +84,28 @@ async def remarkable_users(transaction: Transaction) -> Sequence[UserRow]:
     await allow_long_statements(transaction)
     anything = or_(users.c.role.is_not(None), users.c.nickname.is_not(None), users.c.banned)
     return [UserRow(*row) for row in await transaction.execute(select(*_USER_COLUMNS).where(anything))]
+
+
+async def users_after(
+    transaction: Transaction, wanted: UserFilter, after_wallet: str, limit: int
+) -> Sequence[DatedUser]:
+    """The first `limit` users after `after_wallet` that match `wanted`, sorted by wallet."""
+    query = select(*_USER_COLUMNS, users.c.created_ms).where(users.c.wallet > after_wallet)
+    if wanted.wallet_prefix is not None:
+        query = query.where(_begins_with(users.c.wallet, wanted.wallet_prefix))
+    if wanted.nickname_key_prefix is not None:
+        query = query.where(_begins_with(users.c.nickname_key, wanted.nickname_key_prefix))
+    if wanted.role is not None:
+        query = query.where(users.c.role == wanted.role)
+    if wanted.banned is not None:
+        query = query.where(users.c.banned.is_(wanted.banned))
+    rows = await transaction.execute(query.order_by(users.c.wallet).limit(limit))
+    return [DatedUser(**row) for row in rows.mappings()]
+
+
+def _begins_with(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:
+    """A condition for which an index of `column` is used, as it is not for LIKE."""
+    return and_(column >= prefix, column <= prefix + _LAST_CHARACTER)
 
 
 async def other_owner(transaction: Transaction, wallet: str, nickname_key: str, shapes: Collection[str]) -> str | None:

@@ -99,6 +99,8 @@ users = Table(
     Column("banned", Boolean, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("updated_ms", BigInteger, nullable=False),
+    Index("ix_users_role_wallet", "role", "wallet"),
+    Index("ix_users_banned_wallet", "banned", "wallet"),
 )
 nickname_shapes = Table(
     "nickname_shapes",

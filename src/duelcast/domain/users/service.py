@@ -21,7 +21,7 @@ from duelcast.domain.users.errors import UserNotFound
 from duelcast.errors import AppError, Conflict, InvalidRequest, InvalidState, PermissionDenied
 from duelcast.store import accounts as store
 from duelcast.store import key_values
-from duelcast.store.accounts import UserRow
+from duelcast.store.accounts import UserFilter, UserRow
 from duelcast.store.achievements import achievements_of
 from duelcast.store.database import Database, Transaction
 
@@ -34,6 +34,22 @@ class UserChange(Struct, frozen=True, kw_only=True):
     nickname: str | None = None
     role: Role | None = None
     banned: bool | None = None
+
+
+class UserSearch(Struct, frozen=True, kw_only=True):
+    """Selects the users that match every field that is not None. `text` matches a wallet that begins with it, and a
+    nickname that begins with it, whatever the case."""
+
+    text: str | None = None
+    role: Role | None = None
+    banned: bool | None = None
+
+
+class Found(Struct, frozen=True):
+    """A stored account, and when it was first stored (epoch ms)."""
+
+    account: Account
+    created_ms: int
 
 
 class Achieved(Struct, frozen=True):
@@ -160,6 +176,17 @@ class Users:
 
         await self._database.write(work, lambda user: self._accounts.put(_account(user)))
 
+    async def find(self, wanted: UserSearch, *, after_wallet: str, limit: int) -> list[Found]:
+        """The first `limit` stored users after `after_wallet` that match `wanted`, sorted by wallet."""
+        filters = [UserFilter(role=wanted.role, banned=wanted.banned)]
+        if wanted.text is not None:
+            # A condition that joins both with OR would not use the index of either.
+            filters = [structs.replace(filters[0], **prefix) for prefix in _prefixes(wanted.text)]
+        async with self._database.read() as transaction:
+            pages = [await store.users_after(transaction, one, after_wallet, limit) for one in filters]
+        users = {user.wallet: user for page in pages for user in page}
+        return [Found(_account(users[wallet]), users[wallet].created_ms) for wallet in sorted(users)[:limit]]
+
     async def profile(self, wallet: str) -> Profile:
         """The public profile. Raises `InvalidRequest` for an invalid wallet, and `UserNotFound` for an unknown one."""
         _check_wallet(wallet)
@@ -230,6 +257,13 @@ def _check_nickname(nickname: str) -> None:
         raise InvalidRequest(
             "A nickname has 1–32 characters, something visible, and no control or bidi characters.", field="nickname"
         )
+
+
+def _prefixes(text: str) -> list[dict[str, str]]:
+    """The fields of filters for what `text` may be the beginning of: a wallet, and a nickname if anything of it is
+    visible."""
+    key = nickname_key(text)
+    return [{"wallet_prefix": text}, *([{"nickname_key_prefix": key}] if key else [])]
 
 
 def _with_nickname(user: UserRow, nickname: str | None) -> UserRow:
