@@ -155,6 +155,33 @@ async def test_the_disqualified_have_entered_too(database: Database) -> None:
     assert await do(database, repository.has_entries, contest.id)
 
 
+async def test_entries_come_in_pages_by_wallet_with_the_disqualified_or_without_them(database: Database) -> None:
+    contest, other = await new_contest(database), await new_contest(database)
+    await enter(database, other, "another")
+    for wallet in ("cat", "ann", "bob", "Zoe"):
+        entry = await enter(database, contest, wallet)
+        await do(database, repository.set_disqualified, entry.id, disqualified=wallet in ("ann", "cat"))
+
+    async def wallets(disqualified: bool | None, after: str = "", limit: int = 9) -> list[str]:
+        found = await do(database, repository.entries_after, contest.id, disqualified, after, limit)
+        return [entry.wallet for entry in found]
+
+    assert await wallets(None) == ["Zoe", "ann", "bob", "cat"]
+    assert await wallets(False) == ["Zoe", "bob"]
+    assert await wallets(True) == ["ann", "cat"]
+    assert await wallets(None, "ann", 1) == ["bob"]
+    assert await wallets(True, "ann", 1) == ["cat"]
+    assert await wallets(None, "cat") == []
+
+
+@pytest.mark.parametrize("disqualified", [None, False, True])
+async def test_an_index_finds_the_entries_of_a_contest(database: Database, disqualified: bool | None) -> None:
+    ((statement, parameters),) = await statements(database, repository.entries_after, NOBODY, disqualified, "", 10)
+    async with database.read() as transaction:
+        plan = (await transaction.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).scalars("detail")
+        assert next(iter(plan)).startswith("SEARCH contest_entries USING INDEX")
+
+
 async def test_entries_come_by_their_time_then_by_id(database: Database) -> None:
     contest = await new_contest(database)
     for wallet, entered_ms in (("late", 3), ("first", 1), ("second", 2), ("third", 2)):

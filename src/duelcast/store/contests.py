@@ -228,6 +228,18 @@ async def participants_after(transaction: Transaction, contest_id: int, after_id
     return [_entry(row) for row in await transaction.execute(query)]
 
 
+async def entries_after(
+    transaction: Transaction, contest_id: int, disqualified: bool | None, after_wallet: str, limit: int
+) -> list[EntryRow]:
+    """The first `limit` entries after `after_wallet`, sorted by wallet; unless `disqualified` is None, only those that
+    are disqualified, or only those that are not."""
+    table = contest_entries
+    query = select(table).where(table.c.contest_id == contest_id, table.c.wallet > after_wallet)
+    if disqualified is not None:
+        query = query.where(table.c.disqualified.is_(disqualified))
+    return [_entry(row) for row in await transaction.execute(query.order_by(table.c.wallet).limit(limit))]
+
+
 async def entries_of_wallet(
     transaction: Transaction, wallet: str, *, limit: int, before_id: int | None = None
 ) -> list[EntryRow]:

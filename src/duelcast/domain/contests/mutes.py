@@ -46,6 +46,10 @@ class Mutes:
         """The wallets that are muted in that contest now, sorted."""
         return sorted(wallet for wallet in self._until_ms.get(contest_id, ()) if self.refusal(contest_id, wallet))
 
+    def until_ms(self, contest_id: int, wallet: str) -> int | None:
+        """When the mute of that wallet, which must be muted, ends; None if it lasts until it is lifted."""
+        return self._until_ms[contest_id][wallet]
+
     async def mute(self, contest_id: int, wallet: str, until_ms: int | None, actor: Actor) -> None:
         """Mute the wallet until `until_ms` or, if that is None, until the mute is lifted. Replaces an earlier mute.
 

@@ -50,6 +50,14 @@ class ContestSettings(Struct, frozen=True, kw_only=True):
     chat: ChatSettings = ChatSettings()
 
 
+class MutedWallet(Struct, frozen=True):
+    """A wallet that may not write in a chat until `until_ms` (epoch) or, if that is None, until its mute is lifted."""
+
+    wallet: str
+    nickname: str | None
+    until_ms: int | None
+
+
 class Contests:
     """`book` has all contests. Admins use `organising` and `clock`, users use `entering`. `standings` has the ranks,
     `rooms` the presence, and `chat` the messages. `settings` may be replaced at any time."""
@@ -132,6 +140,15 @@ class Contests:
     def view(self, contest: Contest, *, for_admin: bool) -> ContestView:
         """The contest as clients see it, with the fields for admins if `for_admin`."""
         return contest.view(self.rooms, self.chat.mutes.muted(contest.id) if for_admin else None)
+
+    def mutes(self, contest_id: int, *, after_wallet: str, limit: int) -> list[MutedWallet]:
+        """The first `limit` wallets after `after_wallet` that are muted now, sorted. Raises `ContestNotFound`."""
+        contest, mutes = self.book[contest_id], self.chat.mutes
+        later = [wallet for wallet in mutes.muted(contest.id) if wallet > after_wallet]
+        return [
+            MutedWallet(wallet, self._accounts.shown_nickname(wallet, None), mutes.until_ms(contest.id, wallet))
+            for wallet in later[:limit]
+        ]
 
     def collect(self) -> Iterable[Metric]:
         """Metrics for Prometheus."""

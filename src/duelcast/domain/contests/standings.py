@@ -53,6 +53,19 @@ class Settlement(Struct, frozen=True):
     """The end; null if no prices were used there."""
 
 
+class ListedEntry(Struct, frozen=True):
+    """A wallet that has entered a contest."""
+
+    wallet: str
+    """The wallet."""
+    nickname: str | None
+    """The nickname; null if there is none."""
+    entryTime: Timestamp
+    """When the wallet entered."""
+    status: EntryStatus
+    """`registered` before the start, `active` until the end, then `finished`; or `disqualified`."""
+
+
 class Standings:
     """Reads standings and changes nothing. Methods that read the store raise `Unavailable`."""
 
@@ -137,14 +150,13 @@ class Standings:
         if board is None or wallet not in board:
             return None
         standing = board.standing(wallet)
-        status: EntryStatus = "registered" if contest.row.status == PENDING else "active"
         held = board.portfolio(wallet) if portfolio is None else sorted(portfolio, key=lambda one: one.symbol)
         prices = {one.symbol: self._prices.price(one.symbol) for one in held}
         return Participant(
             isParticipant=True,
             walletAddress=wallet,
             nickname=board.nickname(wallet),
-            status="disqualified" if standing.rank is None else status,
+            status=_status(contest, disqualified=standing.rank is None),
             entryTime=format_ms(board.entered_ms(wallet)),
             initialBalance=board.starting_balance,
             portfolioValue=standing.value,
@@ -182,7 +194,7 @@ class Standings:
             isParticipant=True,
             walletAddress=entry.wallet,
             nickname=self._accounts.shown_nickname(entry.wallet, entry.nickname),
-            status="disqualified" if entry.disqualified else "finished",
+            status=_status(contest, disqualified=entry.disqualified),
             entryTime=format_ms(entry.entered_ms),
             initialBalance=initial,
             portfolioValue=value,
@@ -193,6 +205,24 @@ class Standings:
             prize=UNSET if entry.prize is None else entry.prize,
             finalRank=UNSET if entry.final_rank is None else entry.final_rank,
         )
+
+    async def entries(
+        self, contest_id: int, *, disqualified: bool | None, after_wallet: str, limit: int
+    ) -> list[ListedEntry]:
+        """The first `limit` entries after `after_wallet`, sorted by wallet: all, or only those that are disqualified,
+        or only those that are not. Raises `ContestNotFound`."""
+        contest = self._book[contest_id]
+        async with self._database.read() as transaction:
+            found = await store.entries_after(transaction, contest.id, disqualified, after_wallet, limit)
+        return [
+            ListedEntry(
+                wallet=entry.wallet,
+                nickname=self._accounts.shown_nickname(entry.wallet, entry.nickname),
+                entryTime=format_ms(entry.entered_ms),
+                status=_status(contest, disqualified=entry.disqualified),
+            )
+            for entry in found
+        ]
 
     async def entries_of(self, wallet: str, *, limit: int, before_id: int | None = None) -> list[tuple[int, Contest]]:
         """The contests that a wallet entered, newest entry first, with the ids of the entries."""
@@ -223,6 +253,14 @@ class Standings:
         async with self._database.read() as transaction:
             entry = await store.find_entry(transaction, contest_id, wallet)
         return entry is not None and not entry.disqualified
+
+
+def _status(contest: Contest, *, disqualified: bool) -> EntryStatus:
+    if disqualified:
+        return "disqualified"
+    if contest.row.status == PENDING:
+        return "registered"
+    return "active" if contest.is_live else "finished"
 
 
 def _boundary(at_ms: int | None, prices: Sequence[BoundaryPrice]) -> Boundary | None:
