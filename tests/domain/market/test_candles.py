@@ -87,6 +87,26 @@ def test_the_day_equals_a_recount_of_all_prices(steps: list[tuple[float, float, 
     assert_recount(rows, seen, now_s + last_gap_s)
 
 
+@given(st.lists(st.tuples(gaps_s, prices), min_size=1, max_size=50), gaps_s)
+def test_the_closes_of_a_day_equal_a_recount_of_all_prices(steps: list[tuple[float, float]], last_gap_s: float) -> None:
+    rows = MinuteRows()
+    seen: list[tuple[float, float]] = []
+    now_s = float(START_S)
+    for gap_s, price in steps:
+        now_s += gap_s
+        rows.add(now_s, price)
+        seen.append((now_s, price))
+    now_s += last_gap_s
+    last = int(now_s // 900)
+    ends_s = [(quarter + 1) * 900 for quarter in range(last - 95, last + 1)]
+    expected = [[price for at_s, price in seen if at_s < end_s] for end_s in ends_s]
+    assert rows.closes(now_s, 15) == [before[-1] for before in expected if before]
+
+
+def test_without_a_price_there_are_no_closes() -> None:
+    assert MinuteRows().closes(START_S, 15) == []
+
+
 def assert_recount(rows: MinuteRows, seen: list[tuple[float, float]], now_s: float) -> None:
     oldest = now_s // 60 - MINUTES_KEPT + 1
     inside = [price for at_s, price in seen if at_s // 60 >= oldest]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -163,6 +163,23 @@ class MinuteRows:
         yield from map(Row, self._minute, self._open, self._high, self._low, self._close)
         if self._current is not None and self._current.minute >= oldest:
             yield self._current
+
+    def closes(self, now_s: float, minutes: int) -> list[float]:
+        """The price at the end of each interval of `minutes` minutes, aligned to the epoch, oldest first. The last
+        interval contains `now_s`, and the first begins within the 24 h before that, once a price is known."""
+        row = self._current
+        self._drop_passed(now_s)
+        if row is None:
+            return []
+        end = (int(now_s // 60) // minutes + 1) * minutes
+        found = []
+        place = 0
+        for minute in range(end - MINUTES_KEPT + minutes, end + 1, minutes):
+            place = bisect_left(self._minute, minute, place)
+            price = row.close if row.minute < minute else self._close[place - 1] if place else self._before
+            if price is not None:
+                found.append(price)
+        return found
 
     def _begin(self, row: Row) -> None:
         if self._current is not None:

@@ -1,4 +1,4 @@
-"""The candles of a token: the last 24 h from memory, earlier ones from the store."""
+"""The candles of a token: the last 24 h from memory, earlier ones from the store. Sparklines of the last 24 h."""
 
 from __future__ import annotations
 
@@ -9,8 +9,22 @@ from duelcast.domain.market.candles import CANDLE_MINUTES, MINUTES_KEPT, Candle,
 from duelcast.errors import InvalidRequest
 from duelcast.store import market as store
 from duelcast.store.database import Database
+from duelcast.wire.messages import Timestamp
+from duelcast.wire.timestamps import format_time
 
 MAX_CANDLES = 1_440
+SPARKLINE_MINUTES = 15
+
+
+class Sparkline(Struct, frozen=True):
+    """The prices of a token in the last 24 hours."""
+
+    symbol: str
+    """The symbol."""
+    start: Timestamp
+    """When the first quarter of an hour begins; each further price is that of the next one."""
+    prices: list[float]
+    """The price at the end of each quarter of an hour, oldest first: at most 96. The last one is the newest price."""
 
 
 class CandleSpan(Struct, frozen=True):
@@ -69,6 +83,15 @@ async def history(database: Database, entry: BookEntry, span: CandleSpan, now_s:
     found = [row for row in by_interval(rows, span.minutes) if span.from_minute <= row.minute < span.before_minute]
     next_minute = found[span.limit].minute if len(found) > span.limit else None
     return History([candle(row) for row in found[: span.limit]], next_minute)
+
+
+def sparkline(entry: BookEntry, now_s: float) -> Sparkline | None:
+    """The sparkline of a token; None if it never had a price."""
+    prices = entry.rows.closes(now_s, SPARKLINE_MINUTES)
+    if not prices:
+        return None
+    last = int(now_s // 60) // SPARKLINE_MINUTES
+    return Sparkline(entry.symbol, format_time((last - len(prices) + 1) * SPARKLINE_MINUTES * 60), prices)
 
 
 def _aligned_up(minute: int, minutes: int) -> int:

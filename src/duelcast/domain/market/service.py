@@ -14,7 +14,7 @@ from duelcast.domain.idempotency import Once
 from duelcast.domain.market.book import TokenBook
 from duelcast.domain.market.events import Token, TokenListUpdate
 from duelcast.domain.market.feeds import FeedState, MarketSink, feed_state, gap_metrics, gaps, market_metrics
-from duelcast.domain.market.history import MAX_CANDLES, History, candle_span, history
+from duelcast.domain.market.history import MAX_CANDLES, History, Sparkline, candle_span, history, sparkline
 from duelcast.domain.market.intake import Intake
 from duelcast.domain.market.journal import Flushing, Journal, Settle, Unstored
 from duelcast.domain.market.marks import Marks, PricePoint, Prices
@@ -157,6 +157,14 @@ class Market:
         entry = self._book[symbol.upper()]
         now_s = self._receipt.now_s()
         return await history(self._database, entry, candle_span(interval, from_s, to_s, now_s, limit), now_s)
+
+    def sparklines(self, symbols: Iterable[str]) -> list[Sparkline]:
+        """The prices of these tokens in the last 24 h, sorted by symbol. Unknown tokens, and tokens that never had a
+        price, are left out."""
+        now_s = self._receipt.now_s()
+        entries = (self._book.get(symbol) for symbol in sorted({symbol.upper() for symbol in symbols}))
+        lines = (sparkline(entry, now_s) for entry in entries if entry is not None)
+        return [line for line in lines if line is not None]
 
     # ── posting ─────────────────────────────────────────────────────────────────────────────────────────────────
 
