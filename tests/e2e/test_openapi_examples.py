@@ -74,7 +74,8 @@ class Story:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         route, _ = self._operations[name]
         method, path = route.format(**parameters).split()
-        return await self._http.request(method, path, json=body, headers=headers)
+        query = {key: value for key, value in parameters.items() if f"{{{key}}}" not in route}
+        return await self._http.request(method, path, params=query, json=body, headers=headers)
 
     async def perform(
         self,
@@ -131,6 +132,7 @@ async def test_a_server_accepts_every_example_and_answers_in_the_form_of_the_exa
         await perform("refreshToken", token=signed_in["token"])
         await perform("updateMe", ADA)
         await perform("putUser", MIRA, wallet=CHIDI)
+        await perform("listUsers", MIRA)
 
         await perform("createContest", MIRA)
         await perform("cancelContest", MIRA, contest_id=1)
@@ -147,6 +149,7 @@ async def test_a_server_accepts_every_example_and_answers_in_the_form_of_the_exa
         await story.until(17, 4)
         await story.do("postPrices", MIRA, prices(SOL=150, BTC=96_000))
         await perform("getTokenHistory", symbol="SOL")
+        await perform("listSparklines", symbols="BTC,SOL")
         await story.until(17, 5)
         await perform("listContests")
         await perform("getContest", contest_id=2)
@@ -157,7 +160,9 @@ async def test_a_server_accepts_every_example_and_answers_in_the_form_of_the_exa
         await perform("getLeaderboard", contest_id=2)
         await perform("updateEntry", MIRA, contest_id=2, wallet=BRUNO)
         await perform("getEntry", MIRA, contest_id=2, wallet=BRUNO)
+        await perform("listEntries", MIRA, contest_id=2)
         await perform("putMute", MIRA, contest_id=2, wallet=BRUNO)
+        await perform("listMutes", MIRA, contest_id=2)
         await story.until(17, 45)
         async with client(app, "notifications", token=token_for(app, ADA)) as winner:
             await perform("endContest", MIRA, contest_id=2)

@@ -88,6 +88,42 @@ async def test_a_time_in_the_query_may_have_an_unescaped_plus_sign(server: Servi
     assert answer.json()["count"] == 1
 
 
+async def test_sparklines_have_a_price_per_quarter_of_an_hour(server: Serving) -> None:
+    await post_price(server, price=10.0)
+    await post_price(server, "BTC", 7.0)
+    await server.clock.advance(14 * 60)
+    await post_price(server, price=12.0)
+    await server.clock.advance(31 * 60)
+    await post_price(server, price=9.0)
+    answer = await server.client.get("/api/v69/tokens/sparklines", params={"symbols": "sol,BTC,NOPE,SOL"})
+    start = "2027-01-15T08:00:00.000Z"
+    assert answer.json() == {
+        "data": [
+            {"symbol": "BTC", "start": start, "prices": [7.0, 7.0, 7.0, 7.0]},
+            {"symbol": "SOL", "start": start, "prices": [12.0, 12.0, 12.0, 9.0]},
+        ],
+        "count": 2,
+    }
+
+
+async def test_a_token_without_a_price_has_no_sparkline(server: Serving) -> None:
+    await server.client.put("/api/v69/tokens/SOL", json=SOL, headers=server.admin)
+    answer = await server.client.get("/api/v69/tokens/sparklines", params={"symbols": "SOL"})
+    assert answer.json() == {"data": [], "count": 0}
+
+
+@pytest.mark.parametrize("query", ["", "?symbols=" + ",".join(f"T{i}" for i in range(101)), "?symbols=" + "x" * 4_000])
+async def test_a_request_for_sparklines_names_up_to_100_tokens(server: Serving, query: str) -> None:
+    answer = await server.client.get(f"/api/v69/tokens/sparklines{query}")
+    assert answer.status_code == 400
+    assert (answer.json()["code"], answer.json()["field"]) == ("INVALID_REQUEST", "symbols")
+
+
+async def test_a_token_may_be_called_sparklines(server: Serving) -> None:
+    await post_price(server, "SPARKLINES", 3.0)
+    assert (await server.client.get("/api/v69/tokens/SPARKLINES")).json()["price"] == 3.0
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [

@@ -84,14 +84,28 @@ async def test_a_field_at_fault_is_named(server: Serving, body: dict[str, Any], 
     assert assert_problem(answer, 400, "INVALID_REQUEST")["field"] == field
 
 
+def own(wallet: str, nickname: str | None = None, role: str = "user") -> dict[str, Any]:
+    """What somebody sees of themselves."""
+    return public(wallet, nickname) | {"role": role}
+
+
 async def test_users_see_and_name_themselves(server: Serving) -> None:
     me = server.bearer("w1")
-    assert (await server.client.get(f"{USERS}/me", headers=me)).json() == public("w1")
+    assert (await server.client.get(f"{USERS}/me", headers=me)).json() == own("w1")
     named = await server.client.patch(f"{USERS}/me", json={"nickname": "Ann"}, headers=me)
-    assert (named.status_code, named.json()) == (200, public("w1", "Ann"))
-    assert (await server.client.get(f"{USERS}/me", headers=me)).json() == public("w1", "Ann")
+    assert (named.status_code, named.json()) == (200, own("w1", "Ann"))
+    assert (await server.client.get(f"{USERS}/me", headers=me)).json() == own("w1", "Ann")
     cleared = await server.client.patch(f"{USERS}/me", json={"nickname": None}, headers=me)
-    assert cleared.json() == public("w1")
+    assert cleared.json() == own("w1")
+
+
+async def test_the_own_role_is_the_one_that_applies(server: Serving) -> None:
+    assert (await server.client.get(f"{USERS}/me", headers=server.admin)).json() == own("admin", role="admin")
+    chief = server.bearer("chief", Role.SUPERADMIN)
+    await server.client.put(f"{USERS}/admin", json={"role": "user"}, headers=chief)
+    assert (await server.client.get(f"{USERS}/me", headers=server.admin)).json() == own("admin", role="user")
+    await server.client.put(f"{USERS}/w1", json={"role": "admin"}, headers=chief)
+    assert (await server.client.get(f"{USERS}/me", headers=server.bearer("w1"))).json() == own("w1", role="admin")
 
 
 async def test_the_own_nickname_is_named_and_unique(server: Serving) -> None:
@@ -118,3 +132,102 @@ async def test_a_stranger_is_not_found(server: Serving) -> None:
 async def test_what_is_no_wallet_is_refused(server: Serving) -> None:
     answer = await server.client.get(f"{USERS}/a%20b")
     assert assert_problem(answer, 400, "INVALID_REQUEST")["field"] == "wallet"
+
+
+# ── finding ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def wallets(server: Serving, **query: Any) -> list[str]:
+    page = (await server.client.get(USERS, params=query, headers=server.admin)).json()
+    assert page["count"] == len(page["data"])
+    return [user["wallet"] for user in page["data"]]
+
+
+async def some_users(server: Serving) -> None:
+    """Ann is an admin, bob is banned, and nothing but a nickname is known of the others."""
+    chief = server.bearer("chief", Role.SUPERADMIN)
+    bodies = {
+        "w1": {"nickname": "Ann", "role": "admin"},
+        "w2": {"nickname": "bob", "banned": True, "role": "user"},
+        "ann-2": {"nickname": "Cat"},
+        "ANN-3": {"nickname": "ANNA-Lena"},
+    }
+    for wallet, body in bodies.items():
+        assert (await server.client.put(f"{USERS}/{wallet}", json=body, headers=chief)).is_success
+
+
+async def test_an_admin_sees_the_stored_users_in_the_order_of_their_wallets(server: Serving) -> None:
+    await some_users(server)
+    assert await wallets(server) == ["ANN-3", "ann-2", "w1", "w2"]
+    page = (await server.client.get(USERS, headers=server.bearer("chief", Role.SUPERADMIN))).json()
+    assert page["data"][-1] == {
+        "wallet": "w2",
+        "nickname": "bob",
+        "role": "user",
+        "banned": True,
+        "createdAt": "2027-01-15T08:00:00.000Z",
+    }
+    assert "nextCursor" not in page
+
+
+async def test_users_are_found_by_the_beginning_of_wallet_or_nickname(server: Serving) -> None:
+    await some_users(server)
+    assert await wallets(server, search="ann") == ["ANN-3", "ann-2", "w1"]
+    assert await wallets(server, search="ANN") == ["ANN-3", "w1"]
+    assert await wallets(server, search="w") == ["w1", "w2"]
+    assert await wallets(server, search="B") == ["w2"]
+    assert await wallets(server, search="nn") == []
+    assert await wallets(server, search="%") == []
+    assert await wallets(server, search="\u200b") == []
+
+
+async def test_users_are_found_by_role_and_ban(server: Serving) -> None:
+    await some_users(server)
+    assert await wallets(server, role="admin") == ["w1"]
+    assert await wallets(server, role="user") == ["w2"]
+    assert await wallets(server, role="superadmin") == []
+    assert await wallets(server, banned=True) == ["w2"]
+    assert await wallets(server, banned=False) == ["ANN-3", "ann-2", "w1"]
+    assert await wallets(server, search="w", banned=False) == ["w1"]
+    assert await wallets(server, search="ann", role="admin", banned=False) == ["w1"]
+
+
+@pytest.mark.parametrize("query", [{}, {"search": "ann"}])
+async def test_pages_of_users_follow_one_another(server: Serving, query: dict[str, str]) -> None:
+    await some_users(server)
+    everybody = await wallets(server, **query)
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        params = {"limit": "2"} | query | cursor
+        page = (await server.client.get(USERS, params=params, headers=server.admin)).json()
+        seen += [user["wallet"] for user in page["data"]]
+        if "nextCursor" not in page:
+            break
+        assert page["count"] == 2
+        cursor = {"cursor": page["nextCursor"]}
+    assert seen == everybody
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("search", ""),
+        ("search", "s" * 65),
+        ("role", "king"),
+        ("banned", "perhaps"),
+        ("limit", "0"),
+        ("limit", "501"),
+        ("cursor", ""),
+        ("cursor", "a b"),
+    ],
+)
+async def test_a_parameter_at_fault_is_named(server: Serving, name: str, value: str) -> None:
+    answer = await server.client.get(USERS, params={name: value}, headers=server.admin)
+    assert assert_problem(answer, 400, "INVALID_REQUEST")["field"] == name
+
+
+async def test_the_list_of_users_is_for_admins(server: Serving) -> None:
+    assert_problem(await server.client.get(USERS), 401, "UNAUTHORIZED")
+    for headers in (server.bearer("w1"), server.machine):
+        assert_problem(await server.client.get(USERS, headers=headers), 403, "PERMISSION_DENIED")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
-from litestar import Response, delete, get, patch, post, put
+from litestar import Response, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import Body, PathParameter, QueryParameter, SkipValidation
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from duelcast.domain.accounts.identity import WALLET_GRAMMAR, is_wallet
 from duelcast.domain.audit import Actor
-from duelcast.domain.contests.events import ContestStatus, ContestView, Leaderboard, Participant
+from duelcast.domain.contests.events import ContestStatus, ContestView, Leaderboard
 from duelcast.domain.contests.service import Contests
 from duelcast.domain.contests.standings import Settlement
 from duelcast.domain.contests.terms import LINE_PATTERN, ContestPatch, NewContest
@@ -21,9 +20,8 @@ from duelcast.http.bodies import TEXTS_BODY_BYTES
 from duelcast.http.callers import CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
 from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
-from duelcast.http.parameters import Count, NextCursor, WalletParameter, time_parameter
-from duelcast.wire.messages import MAX_SAFE_INTEGER, Timestamp
-from duelcast.wire.timestamps import format_ms
+from duelcast.http.parameters import Count, NextCursor
+from duelcast.wire.messages import MAX_SAFE_INTEGER
 
 DEFAULT_REASON = "Cancelled by an admin."
 
@@ -45,30 +43,6 @@ class Reason(Struct, frozen=True, forbid_unknown_fields=True):
 
     reason: Annotated[str, Meta(min_length=1, max_length=500, pattern=LINE_PATTERN)] | None = None
     """Participants see the reason for which their contest is cancelled; other reasons are only in the audit trail."""
-
-
-class EntryChange(Struct, frozen=True, forbid_unknown_fields=True):
-    """A change of a participant's status."""
-
-    status: Literal["disqualified", "registered", "active"]
-    """`disqualified` excludes the participant; `registered` and `active` both readmit them, and their status is then
-    the one of the two that fits the contest."""
-
-
-class MuteInput(Struct, frozen=True, forbid_unknown_fields=True):
-    """The end of a mute."""
-
-    until: str | None = None
-    """When the mute ends: ISO-8601 with an offset. Without it, the mute lasts until it is lifted."""
-
-
-class Mute(Struct):
-    """A wallet that may not write in a contest's chat."""
-
-    wallet: str
-    """The wallet."""
-    until: Timestamp | None
-    """When the mute ends; null if it lasts until it is lifted."""
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -239,83 +213,6 @@ async def cancel_contest(
     return contests.view(contests.book[contest_id], for_admin=True)
 
 
-# ── moderating ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@patch(
-    "/{contest_id:int}/entries/{wallet:str}",
-    summary="Disqualify or readmit a participant",
-    response_description="The current record of the participant.",
-    guards=[admins_only],
-    responses=problems(400, 401, 403, 404, 408, 409, 413, 415, 429, 503),
-)
-async def update_entry(
-    contests: TheContests,
-    request: CallerRequest,
-    contest_id: ContestParameter,
-    wallet: WalletParameter,
-    data: Annotated[EntryChange, Body(description="The new status.")],
-) -> Participant:
-    """A disqualified participant loses their rank at once. This is possible while the contest is pending or active. For
-    admins."""
-    disqualified = data.status == "disqualified"
-    await contests.organising.set_disqualified(contest_id, wallet, disqualified=disqualified, actor=_actor(request))
-    return await contests.standings.participant(contest_id, wallet)
-
-
-@delete(
-    "/{contest_id:int}/chat/{message_id:int}",
-    summary="Delete a chat message",
-    response_description="Deleted.",
-    guards=[admins_only],
-    responses=problems(400, 401, 403, 404, 429, 503),
-)
-async def delete_chat_message(
-    contests: TheContests,
-    request: CallerRequest,
-    contest_id: ContestParameter,
-    message_id: Annotated[int, PathParameter(description="The id of a message.", ge=1, le=MAX_SAFE_INTEGER)],
-) -> None:
-    """The text is removed from the store and from the channel's history, and clients that received it are notified. For
-    admins."""
-    await contests.chat.delete(contest_id, message_id, _actor(request))
-
-
-@put(
-    "/{contest_id:int}/mutes/{wallet:str}",
-    summary="Mute a wallet in a contest's chat",
-    response_description="The mute.",
-    guards=[admins_only],
-    responses=problems(400, 401, 403, 404, 408, 413, 415, 429, 503),
-)
-async def put_mute(
-    contests: TheContests,
-    request: CallerRequest,
-    contest_id: ContestParameter,
-    wallet: WalletParameter,
-    data: Annotated[MuteInput | None, Body(description="When the mute ends.")] = None,
-) -> Mute:
-    """A later mute replaces an earlier one. For admins."""
-    until_s = time_parameter(None if data is None else data.until, "until")
-    until_ms = None if until_s is None else round(until_s * 1000)
-    await contests.chat.mutes.mute(contest_id, _wallet(wallet), until_ms, _actor(request))
-    return Mute(wallet, None if until_ms is None else format_ms(until_ms))
-
-
-@delete(
-    "/{contest_id:int}/mutes/{wallet:str}",
-    summary="Lift a mute",
-    response_description="Lifted.",
-    guards=[admins_only],
-    responses=problems(400, 401, 403, 404, 429, 503),
-)
-async def delete_mute(
-    contests: TheContests, request: CallerRequest, contest_id: ContestParameter, wallet: WalletParameter
-) -> None:
-    """Does nothing if the wallet is not muted. For admins."""
-    await contests.chat.mutes.unmute(contest_id, _wallet(wallet), _actor(request))
-
-
 CONTEST_HANDLERS = [
     list_contests,
     get_contest,
@@ -326,10 +223,6 @@ CONTEST_HANDLERS = [
     start_contest,
     end_contest,
     cancel_contest,
-    update_entry,
-    delete_chat_message,
-    put_mute,
-    delete_mute,
 ]
 
 
@@ -343,9 +236,3 @@ def _is_admin(request: CallerRequest) -> bool:
 
 def _reason(given: Reason | None) -> str | None:
     return None if given is None else given.reason
-
-
-def _wallet(text: str) -> str:
-    if not is_wallet(text):
-        raise InvalidRequest(f"A wallet is {WALLET_GRAMMAR}.", field="wallet")
-    return text

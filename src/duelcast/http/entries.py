@@ -12,13 +12,15 @@ from duelcast.domain.contests.errors import NotEntered
 from duelcast.domain.contests.events import ContestView, Participant
 from duelcast.domain.contests.portfolio import Choice
 from duelcast.domain.contests.service import Contests
+from duelcast.domain.contests.standings import ListedEntry
 from duelcast.domain.idempotency import Once
 from duelcast.errors import PermissionDenied, Unauthorized
 from duelcast.http.callers import CallerRequest, caller, users_only
 from duelcast.http.contests import CONTEST_HANDLERS, ContestParameter, TheContests
 from duelcast.http.documents import problems
 from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
-from duelcast.http.parameters import Count, NextCursor, WalletParameter, cursor_parameter
+from duelcast.http.moderation import MODERATION_HANDLERS
+from duelcast.http.parameters import Count, NextCursor, WalletParameter, cursor_parameter, wallet_cursor_parameter
 from duelcast.store.contests import COMPLETED
 from duelcast.wire.messages import Timestamp
 from duelcast.wire.timestamps import format_ms
@@ -33,6 +35,15 @@ class PortfolioInput(Struct, frozen=True, forbid_unknown_fields=True):
 
     portfolio: Annotated[list[Choice], Meta(max_length=MAX_CHOICES)]
     """1 to 50 tokens, each once; the weights sum to 100."""
+
+
+class EntryPage(Struct):
+    """Entries in the order of the wallets."""
+
+    data: list[ListedEntry]
+    """The entries."""
+    count: Count
+    nextCursor: NextCursor | UnsetType = UNSET
 
 
 class TradeRecord(Struct):
@@ -77,6 +88,35 @@ class OwnContestPage(Struct):
     """The contests."""
     count: Count
     nextCursor: NextCursor | UnsetType = UNSET
+
+
+@get(
+    "/{contest_id:int}/entries",
+    summary="The entries of a contest",
+    response_description="The entries.",
+    responses=problems(400, 401, 403, 404, 429, 503),
+)
+async def list_entries(
+    contests: TheContests,
+    request: CallerRequest,
+    contest_id: ContestParameter,
+    disqualified: Annotated[
+        bool | None, QueryParameter(description="Only the disqualified or, if false, only the others. For admins.")
+    ] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=500, description="At most this many.")] = 100,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
+) -> EntryPage:
+    """The wallets that have entered, in their order, whatever the status of the contest. Only admins see those that are
+    disqualified."""
+    if request.user is None or not request.user.is_admin:
+        if disqualified:
+            raise PermissionDenied("Only admins see who is disqualified.")
+        disqualified = False
+    found = await contests.standings.entries(
+        contest_id, disqualified=disqualified, after_wallet=wallet_cursor_parameter(cursor), limit=limit + 1
+    )
+    page = found[:limit]
+    return EntryPage(page, len(page), page[-1].wallet if len(found) > limit else UNSET)
 
 
 @post(
@@ -221,8 +261,8 @@ async def list_my_contests(
 
 def contests_router() -> Router:
     """Everything under `/contests`."""
-    handlers = [enter_contest, change_portfolio, withdraw_from_contest, get_entry, list_trades]
-    return Router("/contests", route_handlers=[*CONTEST_HANDLERS, *handlers], tags=["Contests"])
+    handlers = [list_entries, enter_contest, change_portfolio, withdraw_from_contest, get_entry, list_trades]
+    return Router("/contests", route_handlers=[*CONTEST_HANDLERS, *MODERATION_HANDLERS, *handlers], tags=["Contests"])
 
 
 def _visible_wallet(contests: Contests, request: CallerRequest, contest_id: int, wallet: str) -> str:

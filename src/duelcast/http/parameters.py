@@ -8,6 +8,7 @@ from typing import Annotated
 from litestar.params import PathParameter
 from msgspec import Meta
 
+from duelcast.domain.accounts.identity import is_wallet
 from duelcast.errors import InvalidRequest
 from duelcast.wire.timestamps import parse_time
 
@@ -16,6 +17,16 @@ NextCursor = Annotated[str, Meta(description="The `cursor` of the next page; abs
 WalletParameter = Annotated[str, PathParameter(description="A wallet; upper and lower case matter.")]
 
 _ID = re.compile(r"[1-9][0-9]{0,15}")
+
+
+def wallet_cursor_parameter(text: str | None) -> str:
+    """The wallet in a cursor, after which the page begins; empty if `text` is None. Raises `InvalidRequest` if `text`
+    cannot be a `nextCursor` of ours."""
+    if text is None:
+        return ""
+    if not is_wallet(text):
+        raise _bad_cursor()
+    return text
 
 
 def time_parameter(text: str | None, field: str) -> float | None:
@@ -35,5 +46,9 @@ def cursor_parameter(text: str | None) -> int | None:
     if text is None:
         return None
     if not _ID.fullmatch(text):
-        raise InvalidRequest("`cursor` must be the `nextCursor` of the previous page.", field="cursor")
+        raise _bad_cursor()
     return int(text)
+
+
+def _bad_cursor() -> InvalidRequest:
+    return InvalidRequest("`cursor` must be the `nextCursor` of the previous page.", field="cursor")

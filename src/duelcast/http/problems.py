@@ -87,6 +87,8 @@ def refusal_of(error: Exception, request_id: str) -> Refusal:
             retry_after_ms=error.retry_after_ms,
             extra=error.extra,
         )
+    if isinstance(error, ValidationException) and (field := _missing_parameter(error)) is not None:
+        return refusal_of(InvalidRequest(f"`{field}` is missing: see /docs.", field=field), request_id)
     if isinstance(error, ValidationException) and (field := _parameter_at_fault(error)) is not None:
         return _refusal(
             InvalidRequest.http_status,
@@ -111,6 +113,12 @@ def _parameter_at_fault(error: ValidationException) -> str | None:
     """The first parameter that the framework could not convert."""
     found = error.extra[0] if isinstance(error.extra, list) and error.extra else None
     return found.get("key") if isinstance(found, dict) else None
+
+
+def _missing_parameter(error: ValidationException) -> str | None:
+    """The required parameter that the request lacks; the framework names it only in the cause of its error."""
+    cause = error.__cause__
+    return str(cause.args[0]) if isinstance(cause, KeyError) else None
 
 
 def log_refusal(refusal: Refusal, error: Exception, scope: HTTPScope, services: HttpServices) -> None:

@@ -13,15 +13,18 @@ from duelcast.domain.audit import Actor
 from duelcast.domain.idempotency import Once
 from duelcast.domain.market.candles import CANDLE_MINUTES, Candle
 from duelcast.domain.market.events import Token
-from duelcast.domain.market.history import MAX_CANDLES
+from duelcast.domain.market.history import MAX_CANDLES, Sparkline
 from duelcast.domain.market.posted import PostedPrice, PostedTrade, PostResult, TokenMetadataInput
 from duelcast.domain.market.service import Market
+from duelcast.errors import InvalidRequest
 from duelcast.http.bodies import BULK_BODY_BYTES, TEXTS_BODY_BYTES
 from duelcast.http.callers import SCOPE_OPTION, CallerRequest, admins_only, caller
 from duelcast.http.documents import problems
 from duelcast.http.idempotency import REPLAYED_HEADER, IdempotencyKey, TheIdempotency, answer_once
 from duelcast.http.parameters import Count, NextCursor, cursor_parameter, time_parameter
 
+MAX_SPARKLINES = 100
+MAX_SYMBOL_CHARACTERS = 32
 SymbolParameter = Annotated[str, PathParameter(description="A symbol, in upper or lower case.")]
 TheMarket: TypeAlias = NamedDependency[SkipValidation[Market]]
 
@@ -43,6 +46,14 @@ class CandlePage(Struct):
     nextCursor: NextCursor | UnsetType = UNSET
 
 
+class SparklinePage(Struct):
+    """Sparklines in the order of the symbols."""
+
+    data: list[Sparkline]
+    """The sparklines."""
+    count: Count
+
+
 @get(
     "/",
     summary="All tokens",
@@ -53,6 +64,31 @@ async def list_tokens(market: TheMarket) -> TokenPage:
     """Every known token, active or not, with its market fields."""
     tokens = market.tokens()
     return TokenPage(tokens, len(tokens))
+
+
+@get(
+    "/sparklines",
+    summary="Sparklines of tokens",
+    response_description="The sparklines.",
+    responses=problems(400, 401, 403, 429),
+)
+async def list_sparklines(
+    market: TheMarket,
+    symbols: Annotated[
+        str,
+        QueryParameter(
+            max_length=MAX_SPARKLINES * (MAX_SYMBOL_CHARACTERS + 1),
+            description=f"The symbols of 1 to {MAX_SPARKLINES} tokens, with commas between them, such as `BTC,SOL`.",
+        ),
+    ],
+) -> SparklinePage:
+    """The price of each token every quarter of an hour, in the last 24 hours. Unknown tokens, and tokens that never had
+    a price, are left out."""
+    wanted = symbols.split(",")
+    if len(wanted) > MAX_SPARKLINES:
+        raise InvalidRequest(f"Name at most {MAX_SPARKLINES} tokens in a request.", field="symbols")
+    lines = market.sparklines(wanted)
+    return SparklinePage(lines, len(lines))
 
 
 @get(
@@ -157,8 +193,5 @@ async def post_trades(
 
 def tokens_router() -> Router:
     """Everything under `/tokens`."""
-    return Router(
-        "/tokens",
-        route_handlers=[list_tokens, get_token, get_token_history, put_token, post_prices, post_trades],
-        tags=["Tokens"],
-    )
+    reading = [list_tokens, list_sparklines, get_token, get_token_history]
+    return Router("/tokens", route_handlers=[*reading, put_token, post_prices, post_trades], tags=["Tokens"])

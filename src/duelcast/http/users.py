@@ -6,16 +6,18 @@ from typing import Annotated, Literal, TypeAlias, cast
 
 from litestar import Router, get, patch, put
 from litestar.di import NamedDependency
-from litestar.params import Body, SkipValidation
-from msgspec import Meta, Struct
+from litestar.params import Body, QueryParameter, SkipValidation
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from duelcast.channels.names import Role
+from duelcast.domain.accounts.accounts import Account
+from duelcast.domain.accounts.identity import Identity
 from duelcast.domain.accounts.nicknames import MAX_NICKNAME_CHARACTERS
-from duelcast.domain.users.service import Achieved, Profile, UserChange, Users
+from duelcast.domain.users.service import Achieved, Found, Profile, UserChange, Users, UserSearch
 from duelcast.http.bodies import SHORT_BODY_BYTES
 from duelcast.http.callers import CallerRequest, admins_only, caller, users_only
 from duelcast.http.documents import problems
-from duelcast.http.parameters import WalletParameter
+from duelcast.http.parameters import Count, NextCursor, WalletParameter, wallet_cursor_parameter
 from duelcast.wire.messages import Timestamp
 from duelcast.wire.timestamps import format_ms
 
@@ -27,6 +29,8 @@ Nickname = Annotated[
         description="Unique without regard to case; no control or bidi characters.",
     ),
 ]
+MAX_SEARCH_CHARACTERS = 64
+"""The length of the longest wallet."""
 RoleName = Literal["user", "admin", "superadmin"]
 
 TheUsers: TypeAlias = NamedDependency[SkipValidation[Users]]
@@ -63,6 +67,22 @@ class StoredUser(Struct):
     """Whether the user is banned."""
 
 
+class ListedUser(StoredUser):
+    """A stored user in a list."""
+
+    createdAt: Timestamp
+    """When the user was first stored."""
+
+
+class UserPage(Struct):
+    """Users in the order of their wallets."""
+
+    data: list[ListedUser]
+    """The users."""
+    count: Count
+    nextCursor: NextCursor | UnsetType = UNSET
+
+
 class Achievement(Struct):
     """An achievement that a user has unlocked."""
 
@@ -97,6 +117,43 @@ class PublicUser(Struct):
     """The achievements that the user has unlocked."""
 
 
+class OwnUser(PublicUser):
+    """The caller."""
+
+    role: RoleName
+    """The role that applies: the stored one or, if none was ever set, that of the token."""
+
+
+@get(
+    "/",
+    summary="Stored users",
+    response_description="The users.",
+    guards=[admins_only],
+    responses=problems(400, 401, 403, 429, 503),
+)
+async def list_users(
+    users: TheUsers,
+    search: Annotated[
+        str | None,
+        QueryParameter(
+            min_length=1,
+            max_length=MAX_SEARCH_CHARACTERS,
+            description="Users whose wallet or nickname begins with this; case matters only in wallets.",
+        ),
+    ] = None,
+    role: Annotated[RoleName | None, QueryParameter(description="Users with this stored role.")] = None,
+    banned: Annotated[bool | None, QueryParameter(description="Users who are banned, or who are not.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=500, description="At most this many.")] = 100,
+    cursor: Annotated[str | None, QueryParameter(description="The `nextCursor` of the previous page.")] = None,
+) -> UserPage:
+    """The users whose nickname, role or ban was ever set, in the order of their wallets. Other wallets have only what
+    their tokens claim. For admins."""
+    wanted = UserSearch(text=search, role=None if role is None else Role[role.upper()], banned=banned)
+    found = await users.find(wanted, after_wallet=wallet_cursor_parameter(cursor), limit=limit + 1)
+    page = found[:limit]
+    return UserPage([_listed(one) for one in page], len(page), page[-1].account.wallet if len(found) > limit else UNSET)
+
+
 @put(
     "/{wallet:str}",
     summary="Set a user's nickname, role or ban",
@@ -117,8 +174,7 @@ async def put_user(
         nickname=data.nickname, role=None if data.role is None else Role[data.role.upper()], banned=data.banned
     )
     account = await users.put(caller(request), wallet, change)
-    role = None if account.role is None else cast("RoleName", account.role.name.lower())
-    return StoredUser(account.wallet, account.nickname, role, account.banned)
+    return StoredUser(account.wallet, account.nickname, _stored_role(account), account.banned)
 
 
 @get(
@@ -128,9 +184,9 @@ async def put_user(
     guards=[users_only],
     responses=problems(401, 403, 429, 503),
 )
-async def get_me(users: TheUsers, request: CallerRequest) -> PublicUser:
-    """The public data of the caller. For users."""
-    return _public(await users.own_profile(caller(request)))
+async def get_me(users: TheUsers, request: CallerRequest) -> OwnUser:
+    """The public data of the caller, and their role. For users."""
+    return await _own(users, caller(request))
 
 
 @patch(
@@ -142,11 +198,11 @@ async def get_me(users: TheUsers, request: CallerRequest) -> PublicUser:
 )
 async def update_me(
     users: TheUsers, request: CallerRequest, data: Annotated[OwnChangeInput, Body(description="The fields to change.")]
-) -> PublicUser:
+) -> OwnUser:
     """The change takes effect on open connections of the caller at once. For users."""
     identity = caller(request)
     await users.rename(identity.wallet, data.nickname)
-    return _public(await users.own_profile(identity))
+    return await _own(users, identity)
 
 
 @get(
@@ -164,10 +220,30 @@ def users_router() -> Router:
     """Everything under `/users`."""
     return Router(
         "/users",
-        route_handlers=[get_me, update_me, get_user, put_user],
+        route_handlers=[list_users, get_me, update_me, get_user, put_user],
         tags=["Users"],
         request_max_body_size=SHORT_BODY_BYTES,
     )
+
+
+def _listed(found: Found) -> ListedUser:
+    account = found.account
+    return ListedUser(
+        account.wallet, account.nickname, _stored_role(account), account.banned, format_ms(found.created_ms)
+    )
+
+
+def _stored_role(account: Account) -> RoleName | None:
+    return None if account.role is None else _role_name(account.role)
+
+
+def _role_name(role: Role) -> RoleName:
+    return cast("RoleName", role.name.lower())
+
+
+async def _own(users: Users, identity: Identity) -> OwnUser:
+    profile = await users.own_profile(identity)
+    return OwnUser(**structs.asdict(_public(profile)), role=_role_name(identity.role))
 
 
 def _public(profile: Profile) -> PublicUser:

@@ -212,6 +212,32 @@ async def test_the_end_of_a_mute_is_told_in_utc(hall: Stage) -> None:
     assert mute == {"wallet": "uma", "until": "2029-12-31T22:00:00.000Z"}
 
 
+async def test_admins_see_who_is_muted_and_until_when(hall: Stage) -> None:
+    contest, other = await hall.contest(), await hall.contest()
+    await hall.do("PUT", f"/contests/{other}/mutes/eve")
+    soon = format_time(hall.clock.time() + 60)
+    for wallet, until in (("uma", None), ("ann", soon), ("bob", soon)):
+        await hall.do("PUT", f"/contests/{contest}/mutes/{wallet}", {"until": until})
+    await hall.do("PUT", "/users/ann", {"nickname": "Muted Ann"})
+    first = await hall.do("GET", f"/contests/{contest}/mutes?limit=2")
+    assert first["data"] == [
+        {"wallet": "ann", "until": soon, "nickname": "Muted Ann"},
+        {"wallet": "bob", "until": soon, "nickname": None},
+    ]
+    last = await hall.do("GET", f"/contests/{contest}/mutes?limit=2&cursor={first['nextCursor']}")
+    assert last == {"data": [{"wallet": "uma", "until": None, "nickname": None}], "count": 1}
+    await hall.do("DELETE", f"/contests/{contest}/mutes/uma")
+    await hall.pass_time(61)
+    assert await hall.do("GET", f"/contests/{contest}/mutes") == {"data": [], "count": 0}
+
+
+async def test_mutes_are_listed_of_a_contest_that_exists(hall: Stage) -> None:
+    assert await hall.refusal("GET", "/contests/999999999/mutes") == (404, "CONTEST_NOT_FOUND")
+    contest = await hall.contest()
+    assert await hall.refusal("GET", f"/contests/{contest}/mutes?cursor=a%20b") == (400, "INVALID_REQUEST")
+    assert await hall.refusal("GET", f"/contests/{contest}/mutes?limit=501") == (400, "INVALID_REQUEST")
+
+
 async def test_a_mute_for_a_while_tells_how_long_and_ends_by_itself(hall: Stage) -> None:
     contest = await hall.contest()
     async with hall.socket("uma") as uma:

@@ -22,11 +22,13 @@ MARKS = {401: "T", 403: "R"}
 ROUTES = table(
     """
     GET /api/v69/tokens                                          . T T . . . . R   R R R R R R
+    GET /api/v69/tokens/sparklines                               . T T . . . . R   R R R R R R
     GET /api/v69/tokens/{symbol}                                 . T T . . . . R   R R R R R R
     PUT /api/v69/tokens/{symbol}                                 T T T R R . . R   R R R R R R
     GET /api/v69/tokens/{symbol}/history                         . T T . . . . R   R R R R R R
     POST /api/v69/tokens/prices                                  T T T R R . . R   . R R R R R
     POST /api/v69/tokens/trades                                  T T T R R . . R   . R R R R R
+    GET /api/v69/users                                           T T T R R . . R   R R R R R R
     GET /api/v69/users/me                                        T T T . . . . R   R R R R R R
     PATCH /api/v69/users/me                                      T T T . . . . R   R R R R R R
     GET /api/v69/users/{wallet}                                  . T T . . . . R   R R R R R R
@@ -41,9 +43,11 @@ ROUTES = table(
     POST /api/v69/contests/{contest_id}/start                    T T T R R . . R   R R R R R R
     POST /api/v69/contests/{contest_id}/end                      T T T R R . . R   R R R R R R
     POST /api/v69/contests/{contest_id}/cancel                   T T T R R . . R   R R R R R R
+    GET /api/v69/contests/{contest_id}/entries                   . T T . . . . R   R R R R R R
     GET /api/v69/contests/{contest_id}/entries/{wallet}          T T T R . . . R   R R R R R R
     PATCH /api/v69/contests/{contest_id}/entries/{wallet}        T T T R R . . R   R R R R R R
     DELETE /api/v69/contests/{contest_id}/chat/{message_id}      T T T R R . . R   R R R R R R
+    GET /api/v69/contests/{contest_id}/mutes                     T T T R R . . R   R R R R R R
     PUT /api/v69/contests/{contest_id}/mutes/{wallet}            T T T R R . . R   R R R R R R
     DELETE /api/v69/contests/{contest_id}/mutes/{wallet}         T T T R R . . R   R R R R R R
     POST /api/v69/contests/{contest_id}/entries                  T T T . . . . R   R R R R R R

@@ -213,6 +213,16 @@ export interface EntryChange {
   status: "active" | "disqualified" | "registered";
 }
 
+/** Entries in the order of the wallets. */
+export interface EntryPage {
+  /** The entries. */
+  data: ListedEntry[];
+  /** How many `data` has. */
+  count: number;
+  /** The `cursor` of the next page; absent on the last page. */
+  nextCursor?: string;
+}
+
 /** An error that a service reports. */
 export interface ErrorInput {
   /** The service that reports. 1 to 64 of a-z 0-9 _ - */
@@ -227,6 +237,42 @@ export interface ErrorInput {
   details?: Record<string, unknown> | undefined;
 }
 
+/** A wallet that has entered a contest. */
+export interface ListedEntry {
+  /** The wallet. */
+  wallet: string;
+  /** The nickname; null if there is none. */
+  nickname: string | null;
+  /** When the wallet entered. */
+  entryTime: string;
+  /** `registered` before the start, `active` until the end, then `finished`; or `disqualified`. */
+  status: "active" | "disqualified" | "finished" | "registered" | (string & {});
+}
+
+/** A mute in a list. */
+export interface ListedMute {
+  /** The wallet. */
+  wallet: string;
+  /** When the mute ends; null if it lasts until it is lifted. */
+  until: string | null;
+  /** The nickname; null if there is none. */
+  nickname: string | null;
+}
+
+/** A stored user in a list. */
+export interface ListedUser {
+  /** The wallet. */
+  wallet: string;
+  /** The nickname; null if there is none. */
+  nickname: string | null;
+  /** The role; null if none was ever set, in which case the role in the token applies. */
+  role: "admin" | "superadmin" | "user" | (string & {}) | null;
+  /** Whether the user is banned. */
+  banned: boolean;
+  /** When the user was first stored. */
+  createdAt: string;
+}
+
 /** A wallet that may not write in a contest's chat. */
 export interface Mute {
   /** The wallet. */
@@ -239,6 +285,16 @@ export interface Mute {
 export interface MuteInput {
   /** When the mute ends: ISO-8601 with an offset. Without it, the mute lasts until it is lifted. */
   until?: string | undefined;
+}
+
+/** Mutes in the order of the wallets. */
+export interface MutePage {
+  /** The mutes. */
+  data: ListedMute[];
+  /** How many `data` has. */
+  count: number;
+  /** The `cursor` of the next page; absent on the last page. */
+  nextCursor?: string;
 }
 
 /** The terms of a new contest. Omitted fields get their defaults. */
@@ -377,6 +433,26 @@ export interface OwnContestPage {
   count: number;
   /** The `cursor` of the next page; absent on the last page. */
   nextCursor?: string;
+}
+
+/** The caller. */
+export interface OwnUser {
+  /** The wallet. */
+  wallet: string;
+  /** The nickname; null if there is none. */
+  nickname: string | null;
+  /** The sum of the XP of all achievements. */
+  xp: number;
+  /** The level, from 1, which grows with the XP. */
+  level: number;
+  /** How many completed contests the user took part in. */
+  contests: number;
+  /** In how many of them, with at least two participants, the user was first. */
+  wins: number;
+  /** The achievements that the user has unlocked. */
+  achievements: Achievement[];
+  /** The role that applies: the stored one or, if none was ever set, that of the token. */
+  role: "admin" | "superadmin" | "user" | (string & {});
 }
 
 /** A share of the prize pool. */
@@ -601,6 +677,24 @@ export interface SignatureInput {
   signature: string;
 }
 
+/** The prices of a token in the last 24 hours. */
+export interface Sparkline {
+  /** The symbol. */
+  symbol: string;
+  /** When the first quarter of an hour begins; each further price is that of the next one. */
+  start: string;
+  /** The price at the end of each quarter of an hour, oldest first: at most 96. The last one is the newest price. */
+  prices: number[];
+}
+
+/** Sparklines in the order of the symbols. */
+export interface SparklinePage {
+  /** The sparklines. */
+  data: Sparkline[];
+  /** How many `data` has. */
+  count: number;
+}
+
 /** The stored user. */
 export interface StoredUser {
   /** The wallet. */
@@ -677,6 +771,16 @@ export interface UserChangeInput {
   role?: "admin" | "superadmin" | "user" | undefined;
   /** Whether the user is banned. */
   banned?: boolean | undefined;
+}
+
+/** Users in the order of their wallets. */
+export interface UserPage {
+  /** The users. */
+  data: ListedUser[];
+  /** How many `data` has. */
+  count: number;
+  /** The `cursor` of the next page; absent on the last page. */
+  nextCursor?: string;
 }
 
 /** A link of a token. */
@@ -945,14 +1049,14 @@ export interface HttpOperations {
   /**
    * The caller.
    *
-   * The public data of the caller. For users.
+   * The public data of the caller, and their role. For users.
    */
   getMe: {
     method: "GET";
     path: "/api/v69/users/me";
     parameters: Record<string, never>;
     body: undefined;
-    response: PublicUser;
+    response: OwnUser;
   };
   /**
    * One participant.
@@ -1138,6 +1242,47 @@ export interface HttpOperations {
     response: ContestPage;
   };
   /**
+   * The entries of a contest.
+   *
+   * The wallets that have entered, in their order, whatever the status of the contest. Only admins see those that are
+   * disqualified.
+   */
+  listEntries: {
+    method: "GET";
+    path: "/api/v69/contests/{contest_id}/entries";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+      /** Only the disqualified or, if false, only the others. For admins. */
+      disqualified?: boolean | undefined;
+      /** At most this many. */
+      limit?: number | undefined;
+      /** The `nextCursor` of the previous page. */
+      cursor?: string | undefined;
+    };
+    body: undefined;
+    response: EntryPage;
+  };
+  /**
+   * The mutes in a contest's chat.
+   *
+   * The wallets that are muted now, in their order, and until when. For admins.
+   */
+  listMutes: {
+    method: "GET";
+    path: "/api/v69/contests/{contest_id}/mutes";
+    parameters: {
+      /** The id of a contest. */
+      contest_id: number;
+      /** At most this many. */
+      limit?: number | undefined;
+      /** The `nextCursor` of the previous page. */
+      cursor?: string | undefined;
+    };
+    body: undefined;
+    response: MutePage;
+  };
+  /**
    * My contests.
    *
    * The contests that the caller entered, newest entry first, with the caller's row in each. For users.
@@ -1211,6 +1356,22 @@ export interface HttpOperations {
     response: SettingList;
   };
   /**
+   * Sparklines of tokens.
+   *
+   * The price of each token every quarter of an hour, in the last 24 hours. Unknown tokens, and tokens that never had a
+   * price, are left out.
+   */
+  listSparklines: {
+    method: "GET";
+    path: "/api/v69/tokens/sparklines";
+    parameters: {
+      /** The symbols of 1 to 100 tokens, with commas between them, such as `BTC,SOL`. */
+      symbols: string;
+    };
+    body: undefined;
+    response: SparklinePage;
+  };
+  /**
    * All tokens.
    *
    * Every known token, active or not, with its market fields.
@@ -1243,6 +1404,30 @@ export interface HttpOperations {
     };
     body: undefined;
     response: TradePage;
+  };
+  /**
+   * Stored users.
+   *
+   * The users whose nickname, role or ban was ever set, in the order of their wallets. Other wallets have only what
+   * their tokens claim. For admins.
+   */
+  listUsers: {
+    method: "GET";
+    path: "/api/v69/users";
+    parameters: {
+      /** Users whose wallet or nickname begins with this; case matters only in wallets. */
+      search?: string | undefined;
+      /** Users with this stored role. */
+      role?: "user" | "admin" | "superadmin" | undefined;
+      /** Users who are banned, or who are not. */
+      banned?: boolean | undefined;
+      /** At most this many. */
+      limit?: number | undefined;
+      /** The `nextCursor` of the previous page. */
+      cursor?: string | undefined;
+    };
+    body: undefined;
+    response: UserPage;
   };
   /**
    * Sign out.
@@ -1478,7 +1663,7 @@ export interface HttpOperations {
     path: "/api/v69/users/me";
     parameters: Record<string, never>;
     body: OwnChangeInput;
-    response: PublicUser;
+    response: OwnUser;
   };
   /**
    * Sign in.

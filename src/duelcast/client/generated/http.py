@@ -234,6 +234,17 @@ class EntryChange(Record, frozen=True, kw_only=True):
     the one of the two that fits the contest."""
 
 
+class EntryPage(Record, frozen=True, kw_only=True):
+    """Entries in the order of the wallets."""
+
+    data: list[ListedEntry]
+    """The entries."""
+    count: int
+    """How many `data` has."""
+    nextCursor: str | None = None
+    """The `cursor` of the next page; absent on the last page."""
+
+
 class ErrorInput(Record, frozen=True, kw_only=True):
     """An error that a service reports."""
 
@@ -247,6 +258,47 @@ class ErrorInput(Record, frozen=True, kw_only=True):
     """Where the error occurred; by default the service."""
     details: Mapping[str, Any] | None = None
     """Further facts: at most 16 KiB of JSON."""
+
+
+class ListedEntry(Record, frozen=True, kw_only=True):
+    """A wallet that has entered a contest."""
+
+    wallet: str
+    """The wallet."""
+    nickname: str | None
+    """The nickname; null if there is none."""
+    entryTime: str
+    """When the wallet entered."""
+    status: str
+    """`registered` before the start, `active` until the end, then `finished`; or `disqualified`. Known values:
+    `active`, `disqualified`, `finished`, `registered`."""
+
+
+class ListedMute(Record, frozen=True, kw_only=True):
+    """A mute in a list."""
+
+    wallet: str
+    """The wallet."""
+    until: str | None
+    """When the mute ends; null if it lasts until it is lifted."""
+    nickname: str | None
+    """The nickname; null if there is none."""
+
+
+class ListedUser(Record, frozen=True, kw_only=True):
+    """A stored user in a list."""
+
+    wallet: str
+    """The wallet."""
+    nickname: str | None
+    """The nickname; null if there is none."""
+    role: str | None
+    """The role; null if none was ever set, in which case the role in the token applies. Known values: `admin`,
+    `superadmin`, `user`."""
+    banned: bool
+    """Whether the user is banned."""
+    createdAt: str
+    """When the user was first stored."""
 
 
 class Mute(Record, frozen=True, kw_only=True):
@@ -263,6 +315,17 @@ class MuteInput(Record, frozen=True, kw_only=True):
 
     until: str | None = None
     """When the mute ends: ISO-8601 with an offset. Without it, the mute lasts until it is lifted."""
+
+
+class MutePage(Record, frozen=True, kw_only=True):
+    """Mutes in the order of the wallets."""
+
+    data: list[ListedMute]
+    """The mutes."""
+    count: int
+    """How many `data` has."""
+    nextCursor: str | None = None
+    """The `cursor` of the next page; absent on the last page."""
 
 
 class NewContest(Record, frozen=True, kw_only=True):
@@ -407,6 +470,28 @@ class OwnContestPage(Record, frozen=True, kw_only=True):
     """How many `data` has."""
     nextCursor: str | None = None
     """The `cursor` of the next page; absent on the last page."""
+
+
+class OwnUser(Record, frozen=True, kw_only=True):
+    """The caller."""
+
+    wallet: str
+    """The wallet."""
+    nickname: str | None
+    """The nickname; null if there is none."""
+    xp: int
+    """The sum of the XP of all achievements."""
+    level: int
+    """The level, from 1, which grows with the XP."""
+    contests: int
+    """How many completed contests the user took part in."""
+    wins: int
+    """In how many of them, with at least two participants, the user was first."""
+    achievements: list[Achievement]
+    """The achievements that the user has unlocked."""
+    role: str
+    """The role that applies: the stored one or, if none was ever set, that of the token. Known values: `admin`,
+    `superadmin`, `user`."""
 
 
 class PayoutInput(Record, frozen=True, kw_only=True):
@@ -650,6 +735,26 @@ class SignatureInput(Record, frozen=True, kw_only=True):
     """The Ed25519 signature of the message's UTF-8 bytes: 64 bytes in base58."""
 
 
+class Sparkline(Record, frozen=True, kw_only=True):
+    """The prices of a token in the last 24 hours."""
+
+    symbol: str
+    """The symbol."""
+    start: str
+    """When the first quarter of an hour begins; each further price is that of the next one."""
+    prices: list[float]
+    """The price at the end of each quarter of an hour, oldest first: at most 96. The last one is the newest price."""
+
+
+class SparklinePage(Record, frozen=True, kw_only=True):
+    """Sparklines in the order of the symbols."""
+
+    data: list[Sparkline]
+    """The sparklines."""
+    count: int
+    """How many `data` has."""
+
+
 class StoredUser(Record, frozen=True, kw_only=True):
     """The stored user."""
 
@@ -733,6 +838,17 @@ class UserChangeInput(Record, frozen=True, kw_only=True):
     """The new role."""
     banned: bool | None = None
     """Whether the user is banned."""
+
+
+class UserPage(Record, frozen=True, kw_only=True):
+    """Users in the order of their wallets."""
+
+    data: list[ListedUser]
+    """The users."""
+    count: int
+    """How many `data` has."""
+    nextCursor: str | None = None
+    """The `cursor` of the next page; absent on the last page."""
 
 
 class WebsiteInput(Record, frozen=True, kw_only=True):
@@ -969,15 +1085,15 @@ class GetLeaderboard(Operation[Leaderboard], frozen=True, kw_only=True):
     """Return the rows around this wallet."""
 
 
-class GetMe(Operation[PublicUser], frozen=True, kw_only=True):
+class GetMe(Operation[OwnUser], frozen=True, kw_only=True):
     """The caller.
 
-    The public data of the caller. For users.
+    The public data of the caller, and their role. For users.
     """
 
     method: ClassVar[str] = "GET"
     path: ClassVar[str] = "/api/v69/users/me"
-    response: ClassVar[Any] = PublicUser
+    response: ClassVar[Any] = OwnUser
 
 
 class GetMyEntry(Operation[Participant], frozen=True, kw_only=True):
@@ -1143,6 +1259,43 @@ class ListContests(Operation[ContestPage], frozen=True, kw_only=True):
     """The `nextCursor` of the previous page."""
 
 
+class ListEntries(Operation[EntryPage], frozen=True, kw_only=True):
+    """The entries of a contest.
+
+    The wallets that have entered, in their order, whatever the status of the contest. Only admins see those that
+    are disqualified.
+    """
+
+    method: ClassVar[str] = "GET"
+    path: ClassVar[str] = "/api/v69/contests/{contest_id}/entries"
+    response: ClassVar[Any] = EntryPage
+    contest_id: int
+    """The id of a contest."""
+    disqualified: bool | None = None
+    """Only the disqualified or, if false, only the others. For admins."""
+    limit: int | None = None
+    """At most this many."""
+    cursor: str | None = None
+    """The `nextCursor` of the previous page."""
+
+
+class ListMutes(Operation[MutePage], frozen=True, kw_only=True):
+    """The mutes in a contest's chat.
+
+    The wallets that are muted now, in their order, and until when. For admins.
+    """
+
+    method: ClassVar[str] = "GET"
+    path: ClassVar[str] = "/api/v69/contests/{contest_id}/mutes"
+    response: ClassVar[Any] = MutePage
+    contest_id: int
+    """The id of a contest."""
+    limit: int | None = None
+    """At most this many."""
+    cursor: str | None = None
+    """The `nextCursor` of the previous page."""
+
+
 class ListMyContests(Operation[OwnContestPage], frozen=True, kw_only=True):
     """My contests.
 
@@ -1209,6 +1362,20 @@ class ListSettings(Operation[SettingList], frozen=True, kw_only=True):
     response: ClassVar[Any] = SettingList
 
 
+class ListSparklines(Operation[SparklinePage], frozen=True, kw_only=True):
+    """Sparklines of tokens.
+
+    The price of each token every quarter of an hour, in the last 24 hours. Unknown tokens, and tokens that never
+    had a price, are left out.
+    """
+
+    method: ClassVar[str] = "GET"
+    path: ClassVar[str] = "/api/v69/tokens/sparklines"
+    response: ClassVar[Any] = SparklinePage
+    symbols: str
+    """The symbols of 1 to 100 tokens, with commas between them, such as `BTC,SOL`."""
+
+
 class ListTokens(Operation[TokenPage], frozen=True, kw_only=True):
     """All tokens.
 
@@ -1234,6 +1401,28 @@ class ListTrades(Operation[TradePage], frozen=True, kw_only=True):
     """The id of a contest."""
     wallet: str
     """A wallet; upper and lower case matter."""
+    limit: int | None = None
+    """At most this many."""
+    cursor: str | None = None
+    """The `nextCursor` of the previous page."""
+
+
+class ListUsers(Operation[UserPage], frozen=True, kw_only=True):
+    """Stored users.
+
+    The users whose nickname, role or ban was ever set, in the order of their wallets. Other wallets have only
+    what their tokens claim. For admins.
+    """
+
+    method: ClassVar[str] = "GET"
+    path: ClassVar[str] = "/api/v69/users"
+    response: ClassVar[Any] = UserPage
+    search: str | None = None
+    """Users whose wallet or nickname begins with this; case matters only in wallets."""
+    role: Literal["user", "admin", "superadmin"] | None = None
+    """Users with this stored role."""
+    banned: bool | None = None
+    """Users who are banned, or who are not."""
     limit: int | None = None
     """At most this many."""
     cursor: str | None = None
@@ -1446,7 +1635,7 @@ class UpdateEntry(Operation[Participant], frozen=True, kw_only=True):
     body: EntryChange
 
 
-class UpdateMe(Operation[PublicUser], frozen=True, kw_only=True):
+class UpdateMe(Operation[OwnUser], frozen=True, kw_only=True):
     """Change my nickname.
 
     The change takes effect on open connections of the caller at once. For users.
@@ -1454,7 +1643,7 @@ class UpdateMe(Operation[PublicUser], frozen=True, kw_only=True):
 
     method: ClassVar[str] = "PATCH"
     path: ClassVar[str] = "/api/v69/users/me"
-    response: ClassVar[Any] = PublicUser
+    response: ClassVar[Any] = OwnUser
     body: OwnChangeInput
 
 

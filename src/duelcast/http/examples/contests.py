@@ -9,7 +9,7 @@ from msgspec import to_builtins
 
 from duelcast.domain.contests.terms import NewContest
 from duelcast.endpoints.documents.examples.contest import ADAS_ROW, FRIDAY_SHOOTOUT, LEADERBOARD
-from duelcast.endpoints.documents.examples.story import BRUNO, END, MIRA, PREPARED
+from duelcast.endpoints.documents.examples.story import ADA, BRUNO, END, ENTERED, MIRA, PREPARED
 from duelcast.http.examples.example import Example
 
 _ACTIVE: dict[str, Any] = to_builtins(FRIDAY_SHOOTOUT)
@@ -113,10 +113,24 @@ CONTESTS = {
     "getLeaderboard": Example("Ada is in front of Bruno and Chidi.", to_builtins(LEADERBOARD)),
     "updateEntry": Example("Mira disqualifies Bruno for a second wallet.", _DISQUALIFIED, {"status": "disqualified"}),
     "getEntry": Example("Mira looks at Bruno's row.", _DISQUALIFIED),
+    "listEntries": Example(
+        "Mira sees that Bruno is disqualified.",
+        {
+            "data": [
+                {"wallet": ADA, "nickname": "Ada", "entryTime": ENTERED, "status": "active"},
+                {"wallet": BRUNO, "nickname": None, "entryTime": ENTERED, "status": "disqualified"},
+            ],
+            "count": 2,
+        },
+    ),
     "putMute": Example(
         "Mira mutes Bruno until the evening is over.",
         {"wallet": BRUNO, "until": END},
         {"until": END},
+    ),
+    "listMutes": Example(
+        "Bruno is muted until the evening is over.",
+        {"data": [{"wallet": BRUNO, "until": END, "nickname": None}], "count": 1},
     ),
     "endContest": Example(
         "Mira ends contest 2 a little earlier.",

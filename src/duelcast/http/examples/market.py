@@ -62,6 +62,16 @@ MARKET = {
     "putToken": Example("Mira describes SOL.", _SOL, _METADATA),
     "getToken": Example("SOL costs 142.5.", _SOL),
     "listTokens": Example("SOL is described, BTC is not.", {"data": [_BTC, _SOL], "count": 2}),
+    "listSparklines": Example(
+        "SOL has risen in the last quarter of an hour.",
+        {
+            "data": [
+                {"symbol": "BTC", "start": PREPARED, "prices": [96000, 96000, 96000, 96000, 96000]},
+                {"symbol": "SOL", "start": PREPARED, "prices": [142.5, 142.5, 142.5, 142.5, 150]},
+            ],
+            "count": 2,
+        },
+    ),
     "getTokenHistory": Example(
         "SOL rises to 150 within two minutes.",
         {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from duelcast.endpoints.documents.examples.story import ADA, CHIDI, MIRA, START, STARTED
+from duelcast.endpoints.documents.examples.story import ADA, CHIDI, MIRA, PREPARED, START, STARTED
 from duelcast.http.examples.example import Example
 
 _CHALLENGE = "q77GcmWu6AKLBI2_Qjh3yrI6VotwpybcsTcw8v0lqj-gJSom2EM-bGVHHb5Wm-M_AAABoxhg4-BkdWVsY2FzdC5leGFtcGxl"
@@ -65,13 +65,23 @@ PEOPLE = {
         },
     ),
     "refreshToken": Example("Ada stays signed in.", _NEW_TOKEN),
-    "updateMe": Example("Ada chooses a nickname.", _NEWCOMER, {"nickname": "Ada"}),
+    "updateMe": Example("Ada chooses a nickname.", _NEWCOMER | {"role": "user"}, {"nickname": "Ada"}),
+    "listUsers": Example(
+        "Ada and Chidi have nicknames.",
+        {
+            "data": [
+                {"wallet": ADA, "nickname": "Ada", "role": None, "banned": False, "createdAt": PREPARED},
+                {"wallet": CHIDI, "nickname": "Chidi", "role": None, "banned": False, "createdAt": PREPARED},
+            ],
+            "count": 2,
+        },
+    ),
     "putUser": Example(
         "Mira gives Chidi a nickname.",
         {"wallet": CHIDI, "nickname": "Chidi", "role": None, "banned": False},
         {"nickname": "Chidi"},
     ),
-    "getMe": Example("Ada has won contest 2.", _WINNER),
+    "getMe": Example("Ada has won contest 2.", _WINNER | {"role": "user"}),
     "getUser": Example("Ada has won contest 2.", _WINNER),
     "createNotifications": Example(
         "The platform congratulates Ada.",
