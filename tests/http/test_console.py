@@ -78,7 +78,7 @@ async def test_each_page_finds_the_files_beside_the_first_one(site: Serving, pat
     assert page.content.startswith(before)
     assert page.content.endswith(after)
     base = page.content.removeprefix(before).removesuffix(after).decode().removeprefix('<base href="')
-    assert urljoin(urljoin(path, base.removesuffix('">')), "./assets/x.js") == "/console/assets/x.js"
+    assert urljoin(urljoin(path, base.removesuffix('" />')), "./assets/x.js") == "/console/assets/x.js"
 
 
 @pytest.mark.parametrize("path", ["/console/market/BRK.B", "/console/settings/pages.banner", "/console/users/%C3%A4"])
