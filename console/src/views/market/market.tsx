@@ -53,6 +53,9 @@ export function Market(): ReactNode {
               {COLUMNS.map(([column, title, isWide]) => (
                 <Heading key={column} {...{ column, title, sort, setSort }} isWide={isWide === true} />
               ))}
+              <th scope="col" className="wide-only">
+                {texts.market.trend}
+              </th>
               <th scope="col" className="number">
                 {texts.market.age}
               </th>

@@ -6,7 +6,13 @@ import { short } from "../../app/format";
 import { client } from "../../app/session";
 import { texts } from "../../app/texts";
 import { Change, PriceAge, Quote } from "../../parts/quote";
+import { Sparkline } from "../../parts/sparkline";
+import { useSamples } from "../../data/samples";
+import { useSparkline } from "../../data/sparklines";
 import { togglePin } from "./pins";
+
+/** Fewer points than that are not the shape of a day. */
+const FEW = 8;
 
 interface Props {
   readonly symbol: string;
@@ -38,7 +44,16 @@ export const Row = memo(function Row({ symbol, isPinned }: Props): ReactNode {
         <Change value={value?.change_24h} />
       </td>
       <td className="number wide-only">{short(value?.volume_24h)}</td>
+      <td className="wide-only">
+        <Trend symbol={symbol} />
+      </td>
       <td className="number dim">{value && <PriceAge of={value} />}</td>
     </tr>
   );
 });
+
+/** The prices of the last day or, if the server has fewer, those since the page was opened. */
+function Trend({ symbol }: { symbol: string }): ReactNode {
+  const [day, recent] = [useSparkline(symbol), useSamples(symbol)];
+  return <Sparkline values={day.length >= FEW ? day : recent} />;
+}
