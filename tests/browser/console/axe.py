@@ -1,0 +1,21 @@
+"""Whether pages can be used with assistive technology, as axe-core judges it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+AXE = Path(__file__).resolve().parents[3] / "console" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core finds on the page as it is now, as its rule and the first element. Skips the test if axe-core is not
+    installed."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: run `make console`")
+    page.evaluate(AXE.read_text())
+    found: dict[str, Any] = page.evaluate("axe.run()")
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found["violations"]]
