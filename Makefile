@@ -20,7 +20,7 @@ ON_POSTGRES = not browser and not cluster and not crash and not hostile and not 
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run run-cluster test check format docs picture clients console test-console conformance browser-test test-process test-postgres test-three-nodes test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-cluster bench-abuse bench-quick due ci lock clean
+.PHONY: run run-cluster test check format docs picture clients console test-console conformance browser-test test-process test-postgres test-three-nodes test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-console bench-cluster bench-abuse bench-quick due ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -165,6 +165,11 @@ bench-operations: .venv/.dev
 ## bench-people: tracked events, notifications and connecting users; takes some minutes. ARGS="--only events"
 bench-people: .venv/.dev
 	$(BIN)/python -m benchmarks.people $(ARGS)
+
+## bench-console: the console in Chromium under load; needs a quiet machine for some minutes. ARGS="--only market"
+bench-console: .venv/.dev
+	.ci/chromium
+	$(BIN)/python -m benchmarks.console $(ARGS)
 
 ## bench-cluster: gateways and a leader on this machine, compared with the single process; takes minutes. ARGS="--only chat"
 bench-cluster: .venv/.dev
