@@ -5,6 +5,7 @@ import { useNow } from "../../app/now";
 import { client } from "../../app/session";
 import { useSignal } from "../../app/signal";
 import { texts } from "../../app/texts";
+import { useTitle } from "../../app/title";
 import { LiveState } from "../../parts/live-state";
 import { Gap, useWindow } from "../../parts/windowed";
 import { order, type Column, type Sort } from "./order";
@@ -21,6 +22,7 @@ const COLUMNS: readonly (readonly [column: Column, title: string, isWide?: boole
 
 /** The prices of all symbols. */
 export function Market(): ReactNode {
+  useTitle(texts.market.title);
   const prices = market(client, "*");
   const { value: size, status, error } = useStore(prices, (all) => all.size);
   const pinned = useSignal(pins);
