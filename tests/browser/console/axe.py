@@ -12,8 +12,7 @@ AXE = Path(__file__).resolve().parents[3] / "console" / "node_modules" / "axe-co
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core finds on the page as it is now, as its rule and the first element. Skips the test if axe-core is not
-    installed."""
+    """The rules that the page breaks as it is now, each with the first element. Skips the test without axe-core."""
     if not AXE.exists():
         pytest.skip("axe-core is not installed: run `make console`")
     page.evaluate(AXE.read_text())

@@ -23,7 +23,7 @@ def look(console: Console, path: str, token: str) -> None:
     console.open(path, token)
     expect(page.locator(".loading")).to_have_count(0)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of those that it takes
+        page.emulate_media(color_scheme=scheme)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             found = violations(page)

@@ -23,7 +23,8 @@ RECORD_ROWS = """
       if (row && !element.closest("time")) window.changed.add(row.dataset.symbol);
     }
   });
-  observer.observe(document.querySelector("tbody"), { subtree: true, childList: true, characterData: true, attributes: true });
+  const all = { subtree: true, childList: true, characterData: true, attributes: true };
+  observer.observe(document.querySelector("tbody"), all);
 }
 """
 """Records the symbols of the rows in which something but the age changes."""
