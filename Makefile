@@ -20,7 +20,7 @@ ON_POSTGRES = not browser and not cluster and not crash and not hostile and not 
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run run-cluster test check format docs picture clients console test-console conformance browser-test test-process test-postgres test-three-nodes test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-console bench-cluster bench-abuse bench-quick due ci lock clean
+.PHONY: run run-cluster test check format docs picture clients console test-console console-pictures conformance browser-test test-process test-postgres test-three-nodes test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-console bench-cluster bench-abuse bench-quick due ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -96,6 +96,11 @@ test-console:
 	else \
 		echo "Node.js 20 or newer and npm are missing: the console is not checked." >&2; \
 	fi
+
+## console-pictures: pictures of every view of the console in its states, in reports/console
+console-pictures: .venv/.dev
+	.ci/chromium
+	$(BIN)/python -m pytest -rs -m browser tests/browser/console/test_pictures.py
 
 ## conformance: the Autobahn suite against the gateway; skipped if its tools are missing
 conformance: .venv/.dev

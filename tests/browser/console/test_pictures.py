@@ -1,9 +1,10 @@
-"""Pictures of every view in its states, for people: live, without data, while the server is away, and where something is
-missing. They are kept in `reports/console`."""
+"""Pictures of every view in its states, for people to look at: live, without data, while the server is away, and of
+things that do not exist. They are kept in `reports/console`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -42,7 +43,7 @@ PATHS = TRADERS | OPERATORS
 MISSING = {"symbol": "symbols/NONE", "contest": "contests/999", "page": "nowhere"}
 """Views of things that do not exist."""
 SIZES = {"wide": {"width": 1280, "height": 800}, "narrow": {"width": 390, "height": 800}}
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def picture(page: Page, name: str) -> None:
