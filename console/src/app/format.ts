@@ -6,6 +6,8 @@ const percent = new Intl.NumberFormat(LOCALE, {
   minimumFractionDigits: 2,
   maximumFractionDigits: 2,
 });
+const share = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 2 });
+const exact = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 9 });
 const signed = new Intl.NumberFormat(LOCALE, { signDisplay: "exceptZero" });
 const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const clock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
@@ -31,6 +33,16 @@ export function price(value: number | null | undefined): string {
 /** An amount of money with two decimals. */
 export function money(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : decimals[2]!.format(value);
+}
+
+/** An amount in a currency such as SOL, with the decimals that it has. */
+export function amount(value: number | string, currency: string): string {
+  return `${exact.format(Number(value))}\u00a0${currency}`;
+}
+
+/** A part of a whole, in per cent without a sign. */
+export function portion(value: number): string {
+  return share.format(value);
 }
 
 /** A large number in short, such as 1.2M. */

@@ -1,3 +1,5 @@
+import { contests } from "./texts/contests";
+
 /** All sentences and labels of the console, by view. */
 export const texts = {
   product: "Duelcast",
@@ -78,4 +80,5 @@ export const texts = {
     noMatch: (text: string) => `No symbol matches “${text}”.`,
     count: (shown: number, all: number) => (shown === all ? `${all} symbols` : `${shown} of ${all} symbols`),
   },
+  contests,
 } as const;
