@@ -68,3 +68,17 @@ test("keeps the rows when a page fails, and reads that page again", async () => 
   await act(async () => shown.more());
   expect(shown).toMatchObject({ rows: [1, 2, 3], error: undefined });
 });
+
+test("replaces all rows by the first page when asked to read again", async () => {
+  await show("all", two);
+  await act(async () => shown.more());
+  await act(async () => shown.again());
+  expect(shown).toMatchObject({ rows: [1, 2], hasMore: true });
+});
+
+test("changes the rows that were read", async () => {
+  await show("all", two);
+  await act(async () => shown.edit((rows) => rows.filter((row) => row > 1)));
+  await act(async () => shown.more());
+  expect(shown.rows).toEqual([2, 3]);
+});

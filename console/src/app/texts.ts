@@ -1,4 +1,5 @@
 import { contests } from "./texts/contests";
+import { inbox } from "./texts/inbox";
 
 /** All sentences and labels of the console, by view. */
 export const texts = {
@@ -81,4 +82,5 @@ export const texts = {
     count: (shown: number, all: number) => (shown === all ? `${all} symbols` : `${shown} of ${all} symbols`),
   },
   contests,
+  inbox,
 } as const;

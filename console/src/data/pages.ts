@@ -18,6 +18,10 @@ export interface Pages<T> {
   readonly isLoading: boolean;
   /** Reads the next page; after a failure, the page that failed. */
   more(): void;
+  /** Reads the first page again, whose rows take the place of all others when they arrive. */
+  again(): void;
+  /** Changes the rows that were read, for what the server has told of them since. */
+  edit(change: (rows: readonly T[]) => readonly T[]): void;
 }
 
 interface Wanted {
@@ -52,7 +56,12 @@ export function usePages<T>(
       .then(
         ({ data, nextCursor }) => {
           if (signal.aborted) return;
-          setHeld(({ rows = [] }) => ({ key: wanted.key, cursor: nextCursor, rows: [...rows, ...data] }));
+          const isFirst = wanted.cursor === undefined;
+          setHeld(({ rows = [] }) => ({
+            key: wanted.key,
+            cursor: nextCursor,
+            rows: isFirst ? data : [...rows, ...data],
+          }));
         },
         (error: unknown) => {
           if (!signal.aborted) setHeld((before) => ({ ...before, error: asError(error) }));
@@ -69,11 +78,17 @@ export function usePages<T>(
   const more = useCallback(() => {
     if (!isLoading) setWanted({ key, cursor: next });
   }, [isLoading, key, next]);
+  const again = useCallback(() => setWanted({ key }), [key]);
+  const edit = useCallback((change: (rows: readonly T[]) => readonly T[]) => {
+    setHeld((before) => (before.rows ? { ...before, rows: change(before.rows) } : before));
+  }, []);
   return {
     rows: held.rows,
     hasMore: held.cursor !== undefined,
     error: isLoading ? undefined : held.error,
     isLoading,
     more,
+    again,
+    edit,
   };
 }

@@ -1,19 +1,22 @@
 import type { DuelcastError } from "@duelcast/client";
-import type { ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { age } from "../app/format";
-import { useNow } from "../app/now";
+import { serverNow, useNow } from "../app/now";
 import { texts } from "../app/texts";
 
+type Status = "loading" | "live" | "stale" | "refused";
+
 interface Props {
-  readonly status: "loading" | "live" | "stale" | "refused";
+  readonly status: Status;
   readonly error?: DuelcastError | undefined;
-  /** When the data arrived, in epoch milliseconds. */
+  /** When the data arrived, in epoch milliseconds; by default, when they were last live. */
   readonly at?: number | undefined;
   readonly retry?: (() => void) | undefined;
 }
 
 /** What a view says of data that are not complete, not current or not there; nothing while they are live. */
 export function LiveState({ status, error, at, retry }: Props): ReactNode {
+  const lastLive = useLastLive(status);
   if (error !== undefined) {
     return (
       <div className="notice" data-tone="bad" role="alert">
@@ -28,8 +31,16 @@ export function LiveState({ status, error, at, retry }: Props): ReactNode {
     );
   }
   if (status === "loading") return <p className="loading">{texts.states.loading}</p>;
-  if (status === "stale" && at !== undefined) return <Age at={at} />;
+  const since = at ?? lastLive;
+  if (status === "stale" && since !== undefined) return <Age at={since} />;
   return null;
+}
+
+/** When data were last live; undefined if they have not been since the view was opened. */
+function useLastLive(status: Status): number | undefined {
+  const [at, setAt] = useState<number>();
+  useEffect(() => (status === "live" ? () => setAt(serverNow()) : undefined), [status]);
+  return at;
 }
 
 /** How old data are. */
