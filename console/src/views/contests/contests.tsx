@@ -5,6 +5,7 @@ import { count } from "../../app/format";
 import { user } from "../../app/session";
 import { useSignal } from "../../app/signal";
 import { texts } from "../../app/texts";
+import { useTitle } from "../../app/title";
 import { contests } from "../../data/contests";
 import { LiveState } from "../../parts/live-state";
 import { Card } from "./card";
@@ -16,6 +17,7 @@ const CARDS = 24;
 
 /** The contests: those that run, those to come, and those that are over. */
 export default function Contests(): ReactNode {
+  useTitle(texts.contests.title);
   const { value: all, status, error } = useStore(contests);
   const wallet = useSignal(user)?.wallet_address;
   const own = useOwn(wallet);

@@ -5,6 +5,7 @@ import { count } from "../../app/format";
 import { user } from "../../app/session";
 import { useSignal } from "../../app/signal";
 import { texts } from "../../app/texts";
+import { useTitle } from "../../app/title";
 import { LiveState } from "../../parts/live-state";
 import { Item } from "./item";
 import { Own } from "./own";
@@ -13,6 +14,7 @@ const ANNOUNCEMENTS = 2;
 
 /** What the server has to tell the user, and what it tells everybody. */
 export default function Inbox(): ReactNode {
+  useTitle(texts.inbox.title);
   const { value, status, error } = useInbox();
   const one = useSignal(user);
   return (
