@@ -6,11 +6,18 @@ const percent = new Intl.NumberFormat(LOCALE, {
   minimumFractionDigits: 2,
   maximumFractionDigits: 2,
 });
-const share = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 2 });
+const portion = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
 const exact = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 9 });
 const signed = new Intl.NumberFormat(LOCALE, { signDisplay: "exceptZero" });
+const signedScore = new Intl.NumberFormat(LOCALE, {
+  signDisplay: "exceptZero",
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 2,
+});
 const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const clock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
+const shortClock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short" });
+const monthDay = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric" });
 const dateTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
 const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "always", style: "narrow" });
 const immediate = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto", style: "narrow" });
@@ -40,9 +47,9 @@ export function amount(value: number | string, currency: string): string {
   return `${exact.format(Number(value))}\u00a0${currency}`;
 }
 
-/** A part of a whole, in per cent without a sign. */
-export function portion(value: number): string {
-  return share.format(value);
+/** A share in per cent, with up to one decimal. */
+export function share(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : portion.format(value / 100);
 }
 
 /** A large number in short, such as 1.2M. */
@@ -53,6 +60,11 @@ export function short(value: number | null | undefined): string {
 /** A change in per cent, with its sign. */
 export function change(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : percent.format(value / 100);
+}
+
+/** A score such as a sentiment, with two decimals and its sign. */
+export function score(value: number): string {
+  return signedScore.format(value);
 }
 
 /** An integer with its sign. */
@@ -67,6 +79,16 @@ export function count(value: number | null | undefined): string {
 /** The time of day. */
 export function timeOfDay(ms: number): string {
   return clock.format(ms);
+}
+
+/** The time of day without seconds. */
+export function hourAndMinute(ms: number): string {
+  return shortClock.format(ms);
+}
+
+/** A date without the year. */
+export function dayOfYear(ms: number): string {
+  return monthDay.format(ms);
 }
 
 /** A date and a time. */

@@ -1,5 +1,6 @@
 import { contests } from "./texts/contests";
 import { inbox } from "./texts/inbox";
+import { symbol } from "./texts/symbol";
 
 /** All sentences and labels of the console, by view. */
 export const texts = {
@@ -75,12 +76,13 @@ export const texts = {
     trend: "Trend",
     age: "Age",
     stale: "stale",
-    pin: (symbol: string) => `Pin ${symbol}`,
-    unpin: (symbol: string) => `Unpin ${symbol}`,
+    pin: (name: string) => `Pin ${name}`,
+    unpin: (name: string) => `Unpin ${name}`,
     none: "No symbol has a price yet.",
     noMatch: (text: string) => `No symbol matches “${text}”.`,
     count: (shown: number, all: number) => (shown === all ? `${all} symbols` : `${shown} of ${all} symbols`),
   },
   contests,
   inbox,
+  symbol,
 } as const;

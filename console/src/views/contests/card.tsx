@@ -5,6 +5,7 @@ import { amount, count, moment } from "../../app/format";
 import { useNow } from "../../app/now";
 import { texts } from "../../app/texts";
 import { Countdown } from "../../parts/countdown";
+import { Fact } from "../../parts/fact";
 import { prizes } from "./prizes";
 import { Rank } from "./rank";
 
@@ -65,15 +66,6 @@ export const Card = memo(function Card({ contest, own }: Props): ReactNode {
     </li>
   );
 });
-
-function Fact({ name, children }: { name: string; children: ReactNode }): ReactNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
 
 /** How much of a contest is over. The countdown beside it says so to screen readers. */
 function Elapsed({ from, to }: { from: string; to: string }): ReactNode {

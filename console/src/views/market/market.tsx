@@ -66,7 +66,7 @@ export function Market(): ReactNode {
           <tbody ref={body}>
             <Gap rows={first} rowHeight={ROW_HEIGHT} />
             {symbols.slice(first, end).map((symbol) => (
-              <Row key={symbol} symbol={symbol} isPinned={pinned.has(symbol)} />
+              <Row key={symbol} symbol={symbol} />
             ))}
             <Gap rows={symbols.length - end} rowHeight={ROW_HEIGHT} />
           </tbody>

@@ -4,37 +4,22 @@ import { memo, type ReactNode } from "react";
 import { Link } from "wouter";
 import { short } from "../../app/format";
 import { client } from "../../app/session";
-import { texts } from "../../app/texts";
 import { Change, PriceAge, Quote } from "../../parts/quote";
 import { Sparkline } from "../../parts/sparkline";
 import { useSamples } from "../../data/samples";
 import { useSparkline } from "../../data/sparklines";
-import { togglePin } from "./pins";
+import { PinButton } from "./pin-button";
 
 /** Fewer points than that are not the shape of a day. */
 const FEW = 8;
 
-interface Props {
-  readonly symbol: string;
-  readonly isPinned: boolean;
-}
-
 /** A symbol's row, which renders when its own price changes, and not when others do. */
-export const Row = memo(function Row({ symbol, isPinned }: Props): ReactNode {
+export const Row = memo(function Row({ symbol }: { readonly symbol: string }): ReactNode {
   const { value } = useStore(market(client, "*").at(symbol));
-  const name = isPinned ? texts.market.unpin(symbol) : texts.market.pin(symbol);
   return (
     <tr data-symbol={symbol}>
       <th scope="row">
-        <button
-          type="button"
-          className="pin"
-          aria-pressed={isPinned}
-          aria-label={name}
-          onClick={() => togglePin(symbol)}
-        >
-          {isPinned ? "★" : "☆"}
-        </button>
+        <PinButton symbol={symbol} />
         <Link href={`/symbols/${encodeURIComponent(symbol)}`}>{symbol}</Link>
       </th>
       <td className="number">
