@@ -34,7 +34,7 @@ export default function Contests(): ReactNode {
           <Cards title={texts.contests.upcoming} contests={upcoming} none={texts.contests.noneUpcoming} own={own} />
         </div>
       )}
-      <Finished live={all} own={own} />
+      <Finished live={all} status={status} own={own} />
     </>
   );
 }

@@ -1,9 +1,11 @@
 import { http } from "@duelcast/client/http";
+import type { Live } from "@duelcast/client/react";
 import type { ContestView, OwnContest } from "@duelcast/client/types";
 import { useRef, useState, type ReactNode } from "react";
 import { client } from "../../app/session";
 import { texts } from "../../app/texts";
 import { usePages } from "../../data/pages";
+import { useWhenBack } from "../../data/when-back";
 import { LiveState } from "../../parts/live-state";
 import { Gap, useWindow } from "../../parts/windowed";
 import { FinishedRow } from "./finished-row";
@@ -16,11 +18,12 @@ type Filter = keyof typeof texts.contests.filters;
 interface Props {
   /** The contests of the default list, which are kept up to date. */
   readonly live: ReadonlyMap<number, ContestView>;
+  readonly status: Live<unknown>["status"];
   readonly own: OwnContests;
 }
 
 /** The contests that are over, in pages. */
-export function Finished({ live, own }: Props): ReactNode {
+export function Finished({ live, status, own }: Props): ReactNode {
   const [chosen, setFilter] = useState<Filter>("completed");
   const filter = own.wallet === undefined && chosen === "mine" ? "completed" : chosen;
   const read = usePages(filter === "mine" ? undefined : filter, (cursor, signal) =>
@@ -31,6 +34,9 @@ export function Finished({ live, own }: Props): ReactNode {
   );
   const pages = filter === "mine" ? own.pages : read;
   const rows = filter === "mine" ? over(own.pages.rows ?? [], live) : finished(filter, read.rows ?? [], live);
+  useWhenBack(status, () => {
+    if (pages.error) pages.more();
+  });
   const body = useRef<HTMLTableSectionElement>(null);
   const { first, end } = useWindow(body, rows.length, ROW_HEIGHT);
   const hasRank = own.wallet !== undefined;

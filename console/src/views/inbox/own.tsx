@@ -27,28 +27,30 @@ export function Own({ wallet }: { wallet: string }): ReactNode {
 
   return (
     <section aria-label={texts.inbox.title} ref={list} tabIndex={-1}>
-      <div className="tools">
-        <div role="group" aria-label={texts.inbox.which} className="choice">
-          {[false, true].map((isUnreadOnly) => (
-            <button
-              key={String(isUnreadOnly)}
-              type="button"
-              aria-pressed={chosen.isUnreadOnly === isUnreadOnly}
-              onClick={() => setChosen({ ...chosen, isUnreadOnly })}
-            >
-              {isUnreadOnly ? texts.inbox.onlyUnread : texts.inbox.all}
-            </button>
-          ))}
+      {known.length > 0 && (
+        <div className="tools">
+          <div role="group" aria-label={texts.inbox.which} className="choice">
+            {[false, true].map((isUnreadOnly) => (
+              <button
+                key={String(isUnreadOnly)}
+                type="button"
+                aria-pressed={chosen.isUnreadOnly === isUnreadOnly}
+                onClick={() => setChosen({ ...chosen, isUnreadOnly })}
+              >
+                {isUnreadOnly ? texts.inbox.onlyUnread : texts.inbox.all}
+              </button>
+            ))}
+          </div>
+          <Types known={typesOf(known)} type={chosen.type} choose={(type) => setChosen({ ...chosen, type })} />
+          <button
+            type="button"
+            disabled={isBusy || value.unread?.count === 0}
+            onClick={() => void run(() => markAllRead(chosen.type === undefined ? undefined : [chosen.type]))}
+          >
+            {chosen.type === undefined ? texts.inbox.markAll : texts.inbox.markAllOf(typeLabel(chosen.type))}
+          </button>
         </div>
-        <Types known={typesOf(known)} type={chosen.type} choose={(type) => setChosen({ ...chosen, type })} />
-        <button
-          type="button"
-          disabled={isBusy || value.unread?.count === 0}
-          onClick={() => void run(() => markAllRead(chosen.type === undefined ? undefined : [chosen.type]))}
-        >
-          {chosen.type === undefined ? texts.inbox.markAll : texts.inbox.markAllOf(typeLabel(chosen.type))}
-        </button>
-      </div>
+      )}
       {error && <LiveState status="live" error={error} />}
       <Group title={texts.inbox.unread}>
         {unread.map((one) => (

@@ -4,6 +4,7 @@ import type { Notification } from "@duelcast/client/types";
 import { useEffect } from "react";
 import { client } from "../../app/session";
 import { usePages, type Pages } from "../../data/pages";
+import { useWhenBack } from "../../data/when-back";
 import { isShown, marked, merged, type Shown } from "./lists";
 
 const PAGE_SIZE = 30;
@@ -44,8 +45,10 @@ function useStored(
     );
   });
   const { again, edit } = pages;
-  // Without a connection, nobody tells of what is marked elsewhere.
-  useEffect(() => (status === "stale" ? again : undefined), [status, again]);
+  useWhenBack(status, (was) => {
+    // Without a connection, nobody tells of what is marked elsewhere.
+    if (was === "stale" || pages.error) again();
+  });
   useEffect(() => {
     const ends = [
       account.on("read_confirmed", (message) => edit((rows) => marked(rows, message))),

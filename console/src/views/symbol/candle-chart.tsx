@@ -5,6 +5,9 @@ import { dayOfYear, hourAndMinute, price } from "../../app/format";
 import Chart, { type Colors } from "../../parts/chart";
 import { INTERVALS, type Interval } from "./candles";
 
+/** So many candles have room beside a single one. */
+const FEW = 19;
+
 interface Props {
   readonly candles: readonly Candle[];
   readonly interval: Interval;
@@ -41,7 +44,7 @@ function options(
     padding: [14, 0, 0, 12],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { show: false } },
-    scales: { x: { range: (_, min, max) => [min - half, max + half] } },
+    scales: { x: { range: ({ data: [times] }) => span(times, half) } },
     axes: [
       {
         ...axis,
@@ -57,6 +60,12 @@ function options(
       setCursor: [({ cursor }) => point(cursor.idx ?? undefined)],
     },
   };
+}
+
+/** The seconds from the first candle to the last one, with room for a few at least. */
+function span(times: ArrayLike<number>, half: number): [from: number, to: number] {
+  const last = times[times.length - 1]!;
+  return [Math.min(times[0]!, last - FEW * 2 * half) - half, last + half];
 }
 
 /** The time of an axis: the day at midnight and where a day begins, otherwise the time of day. */

@@ -2,6 +2,7 @@ import type { Candle } from "@duelcast/client/types";
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { direction, moment, price } from "../../app/format";
 import { texts } from "../../app/texts";
+import { ErrorBoundary } from "../../parts/error-boundary";
 import { LiveState } from "../../parts/live-state";
 import { CandleTable } from "./candle-table";
 import { INTERVALS, summary, type Interval } from "./candles";
@@ -35,9 +36,16 @@ export function CandleFigure({ symbol }: { symbol: string }): ReactNode {
       {candles?.length === 0 && <p className="empty">{texts.symbol.noCandles}</p>}
       {candles !== undefined && candles.length > 0 && (
         <>
-          <Suspense fallback={<div className="chart" />}>
-            <CandleChart candles={candles} interval={interval} label={described(symbol, candles)} point={setPointed} />
-          </Suspense>
+          <ErrorBoundary>
+            <Suspense fallback={<div className="chart" />}>
+              <CandleChart
+                candles={candles}
+                interval={interval}
+                label={described(symbol, candles)}
+                point={setPointed}
+              />
+            </Suspense>
+          </ErrorBoundary>
           <CandleTable candles={candles} />
         </>
       )}

@@ -1,10 +1,11 @@
 import { market } from "@duelcast/client";
 import { useStore } from "@duelcast/client/react";
 import type { Candle, Price } from "@duelcast/client/types";
-import { useEffect, useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { serverNow } from "../../app/now";
 import { client } from "../../app/session";
 import { useReading, type Reading } from "../../data/reading";
+import { useWhenBack } from "../../data/when-back";
 import { extended, spanStart, type Interval } from "./candles";
 
 interface Folded {
@@ -37,15 +38,21 @@ export function useCandles(symbol: string, interval: Interval): Candles {
   }
 
   // A hidden page and a lost connection miss prices between the ones that they see.
+  function readAnew(): void {
+    setSpan({ interval, from: spanStart(interval, serverNow()) });
+    again();
+  }
+  useWhenBack(status, (was) => {
+    if (was === "stale" || error) readAnew();
+  });
+  const onVisible = useEffectEvent(readAnew);
   useEffect(() => {
-    const readAnew = (): void => setSpan((last) => ({ ...last, from: spanStart(last.interval, serverNow()) }));
-    const whenVisible = (): void => void (document.visibilityState === "visible" && readAnew());
-    document.addEventListener("visibilitychange", whenVisible);
-    return () => {
-      document.removeEventListener("visibilitychange", whenVisible);
-      if (status === "stale") readAnew();
+    const look = (): void => {
+      if (document.visibilityState === "visible") onVisible();
     };
-  }, [status]);
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, []);
 
   return { candles: before?.candles, error, isLoading, again };
 }
