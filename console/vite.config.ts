@@ -23,6 +23,13 @@ function compressed(): Plugin {
   };
 }
 
+/** The development server serves the page at the root, at every path. */
+const atRoot: Plugin = {
+  name: "at-root",
+  apply: "serve",
+  transformIndexHtml: (html) => html.replace('<base href="./" />', '<base href="/" />'),
+};
+
 const server = process.env.DUELCAST_URL ?? "http://127.0.0.1:8069";
 
 export default defineConfig({
@@ -30,7 +37,7 @@ export default defineConfig({
   // The client is linked from its folder, which has a React of its own.
   resolve: { preserveSymlinks: true, dedupe: ["react"] },
   optimizeDeps: { exclude: ["@duelcast/client"] },
-  plugins: [compressed()],
+  plugins: [compressed(), atRoot],
   build: {
     outDir: "../src/duelcast/http/console",
     emptyOutDir: true,
