@@ -131,8 +131,8 @@ def test_a_category_brings_the_settings_in_it() -> None:
         {"want": {"channel": "category.chat"}},
         dialled("system-settings", AUTH),
         OPENED,
-        sends(SEND_AUTH, {"type": "subscribe", "channels": ["category.chat"]}, ping="$_"),
-        {"frames": [established(), update]},
+        sends(SEND_AUTH, {"type": "subscribe", "channels": ["category.chat"], "requestId": "$s"}, ping="$_"),
+        {"frames": [established(), confirmed("category.chat", None, requestId="$s"), update]},
         {"holds": {"channel": "category.chat", "messages": [{"key": "chat.size"}]}},
         token="t1",
     )
@@ -255,6 +255,7 @@ def test_own_messages_that_failed_are_forgotten_one_day() -> None:
 def test_the_chat_keeps_the_newest_thousand() -> None:
     core, connection = open_core("contest")
     room = core.room(2)
+    core.received(connection, '{"type":"contest_room_joined","contestId":2,"positions":{"chat.2":1101}}')
     for number in range(1, 1_102):
         core.received(connection, f'{{"type":"chat_message","channel":"chat.2","data":{{"id":{number},"text":"x"}}}}')
     assert [item.id for item in room.chat] == list(range(102, 1_102))

@@ -20,7 +20,7 @@ from duelcast.client.core.stores.chat import ChatItem
 from duelcast.client.core.stores.inbox import Inbox
 from duelcast.client.core.stores.latest import Latest
 from duelcast.client.core.stores.room import Room
-from duelcast.client.core.tokens import NoToken, Token
+from duelcast.client.core.tokens import NoToken, answer_of
 from duelcast.client.core.tracking import Stored
 
 Json = Any
@@ -43,7 +43,6 @@ class _Wish:
     """Something that the trace wants."""
 
     store: Store
-    key: tuple[str | int, ...]
     endpoint: str
     messages: list[Json] = field(default_factory=list)
 
@@ -87,25 +86,25 @@ class Runner:
     def _want(self, wish: Json, endpoint: str) -> None:
         match wish:
             case {"market": symbol}:
-                self._add(wish, self._core.prices([symbol])[0], ("market", symbol), "market-data")
+                self._add(wish, self._core.prices([symbol])[0], "market-data")
             case {"leaderboard": contest_id}:
-                self._add(wish, self._core.leaderboard(contest_id), ("leaderboard", contest_id), "contest")
+                self._add(wish, self._core.leaderboard(contest_id), "contest")
             case {"room": contest_id}:
-                self._add(wish, self._core.room(contest_id), ("room", contest_id), "contest")
+                self._add(wish, self._core.room(contest_id), "contest")
             case {"inbox": True}:
-                self._add(wish, self._core.inbox(), ("inbox",), "notifications")
+                self._add(wish, self._core.inbox(), "notifications")
             case {"channel": name}:
                 channel = self._core.channel(endpoint, name)
-                added = self._add(wish, channel, ("channel", name), endpoint)
+                added = self._add(wish, channel, endpoint)
                 channel.readers.append(lambda frame: added.messages.append(frame.json()))
 
-    def _add(self, wish: Json, store: Store, key: tuple[str | int, ...], endpoint: str) -> _Wish:
-        self._wishes[json.dumps(wish)] = added = _Wish(store, key, endpoint)
+    def _add(self, wish: Json, store: Store, endpoint: str) -> _Wish:
+        self._wishes[json.dumps(wish)] = added = _Wish(store, endpoint)
         return added
 
     def _drop(self, wish: Json, _endpoint: str) -> None:
         wanted = self._wishes[json.dumps(wish)]
-        self._core.drop(wanted.endpoint, *wanted.key)
+        self._core.drop(wanted.endpoint, wanted.store)
 
     def _request(self, request: Json, endpoint: str) -> None:
         name = request["as"]
@@ -275,7 +274,7 @@ class Runner:
             case {"fails": True}:
                 self._core.token_answered(question, NoToken("The provider failed."))
             case value:
-                self._core.token_answered(question, Token(value))
+                self._core.token_answered(question, answer_of(value))
 
     def _match(self, got: Json, expected: Json, *, exactly: bool) -> None:
         """Compare, and remember what the names that begin with `$` stand for. Unless `exactly`, objects may have more

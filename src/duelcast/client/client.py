@@ -26,7 +26,7 @@ from .room import Room
 from .socket import CLOSE_TIMEOUT_S, USER_AGENT, Options
 from .streams import Newest, Stream
 from .types import record_of
-from .wish import Key, Wish
+from .wish import Wish
 
 E = TypeVar("E", bound=EndpointName)
 R = TypeVar("R", bound=Record)
@@ -103,14 +103,11 @@ class Client:
         """
         if not symbols:
             raise ValueError("name at least one symbol, or `*` for all")
-        names = list(dict.fromkeys(symbol.upper() for symbol in symbols))
-        keys: list[Key] = [("market", name) for name in names]
-        return self._latest("market-data", keys, lambda core: core.prices(names), Price)
+        return self._latest("market-data", lambda core: core.prices(symbols), Price)
 
     def leaderboard(self, contest_id: int) -> Stream[Leaderboard]:
         """The newest leaderboard of a contest: its first 100 rows."""
-        keys: list[Key] = [("leaderboard", contest_id)]
-        return self._latest("contest", keys, lambda core: [core.leaderboard(contest_id)], Leaderboard)
+        return self._latest("contest", lambda core: [core.leaderboard(contest_id)], Leaderboard)
 
     def room(self, contest_id: int) -> Room:
         """The room of a contest, to be used as an asynchronous context manager."""
@@ -120,8 +117,8 @@ class Client:
         """The user's notifications, to be used as an asynchronous context manager."""
         return Inbox(self._driver)
 
-    def _latest(self, endpoint: str, keys: list[Key], want: Callable[[Core], list[Latest]], kind: type[R]) -> Stream[R]:
-        """The newest values of the stores that `want` returns, which have these keys."""
+    def _latest(self, endpoint: str, want: Callable[[Core], list[Latest]], kind: type[R]) -> Stream[R]:
+        """The newest values of the stores that `want` returns."""
         driver = self._driver
 
         def begin() -> tuple[Newest[R], Wish]:
@@ -135,7 +132,7 @@ class Client:
             feed = Newest(read)
             for channel in [channel for store in stores for channel in store.newest]:
                 feed.change(channel)
-            return feed, Wish(driver, endpoint, dict(zip(keys, stores, strict=True)), feed.change, feed.bell.ring)
+            return feed, Wish(driver, endpoint, stores, feed.change, feed.bell.ring)
 
         return Stream(begin)
 

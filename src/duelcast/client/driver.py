@@ -15,7 +15,8 @@ from urllib.parse import urlencode
 from .clock import Clock
 from .core.actions import Action, AskToken, ConnectionState, Dial, End, Refusal, Send
 from .core.core import Core
-from .core.tokens import Answer, NoToken, Token
+from .core.stores.base import Store
+from .core.tokens import Answer, NoToken, answer_of
 from .socket import Options, Socket
 
 TokenProvider = str | Callable[[], str | None] | Callable[[], Awaitable[str | None]] | None
@@ -73,11 +74,11 @@ class Driver:
         yield self.core
         self._carry_out()
 
-    def release(self, endpoint: str, *key: str | int) -> None:
+    def release(self, endpoint: str, store: Store) -> None:
         """Take back a wish, possibly from a finalizer."""
         if not self._is_closed and not self._loop.is_closed():
             with self.turn() as core:
-                core.drop(endpoint, *key)
+                core.drop(endpoint, store)
 
     def set_provider(self, provider: TokenProvider) -> None:
         """Use another token, or other provider, from now on."""
@@ -179,7 +180,7 @@ class Driver:
         if callable(self._provider):
             self._asking = self._start(self._ask_provider(question, self._provider))
         else:
-            self.core.token_answered(question, Token(self._provider))
+            self.core.token_answered(question, answer_of(self._provider))
 
     async def _ask_provider(
         self, question: int, provider: Callable[[], str | None] | Callable[[], Awaitable[str | None]]
@@ -193,8 +194,7 @@ class Driver:
             # The text of the exception may contain a token.
             answer = NoToken(f"The token provider failed ({type(failed).__name__}).")
         else:
-            is_answer = token is None or isinstance(token, str)
-            answer = Token(token) if is_answer else NoToken("The token provider did not return a string or None.")
+            answer = answer_of(token)
         with self.turn() as core:
             core.token_answered(question, answer)
 

@@ -16,7 +16,7 @@ from .errors import error_of
 from .messages import Channel, Command, Message
 from .streams import Every, Stream
 from .types import message_of
-from .wish import Key, Wish
+from .wish import Wish
 
 E = TypeVar("E", bound=str, covariant=True)
 R = TypeVar("R", bound=Message)
@@ -70,17 +70,16 @@ class Endpoint(Generic[E]):
                 if (message := message_of(endpoint, frame)) is not None:
                     feed.put(cast("M", message))  # what the server declares for the channel
 
-            stores: dict[Key, Pushes] = {}
+            stores: list[Pushes] = []
             with driver.turn() as core:
                 if not channels:
-                    stores["pushes",] = core.pushes(endpoint)
-                for channel in dict.fromkeys(map(str, channels)):
-                    stores["channel", channel] = core.channel(endpoint, channel)
-            for store in stores.values():
+                    stores.append(core.pushes(endpoint))
+                stores += [core.channel(endpoint, channel) for channel in dict.fromkeys(map(str, channels))]
+            for store in stores:
                 store.readers.append(read)
 
             def stop() -> None:
-                for store in stores.values():
+                for store in stores:
                     store.readers.remove(read)
 
             return feed, Wish(driver, endpoint, stores, feed.bell.ring, feed.bell.ring, stop)

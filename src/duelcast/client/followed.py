@@ -10,18 +10,17 @@ from .core.core import Core
 from .core.stores.base import Status, Store
 from .driver import Driver
 from .streams import Bell, Newest, Stream
-from .wish import Key, Wish
+from .wish import Wish
 
 S = TypeVar("S", bound=Store)
 
 
 class Followed(Generic[S]):
-    """Follows a store of an endpoint while it is open as a context manager. `want` asks the core for the store, which
-    has this key."""
+    """Follows a store of an endpoint while it is open as a context manager. `want` asks the core for the store."""
 
-    def __init__(self, driver: Driver, endpoint: str, key: Key, want: Callable[[Core], S]) -> None:
+    def __init__(self, driver: Driver, endpoint: str, want: Callable[[Core], S]) -> None:
         self._driver = driver
-        self._place = endpoint, key
+        self._endpoint_name = endpoint
         self._want = want
         self._bell = Bell()
         self._opened: tuple[S, Wish] | None = None
@@ -67,8 +66,7 @@ class Followed(Generic[S]):
         """Want the store once more, until the wish ends."""
         with self._driver.turn() as core:
             store = self._want(core)
-        endpoint, key = self._place
-        return store, Wish(self._driver, endpoint, {key: store}, changed, woken, stop)
+        return store, Wish(self._driver, self._endpoint_name, [store], changed, woken, stop)
 
     @property
     def _store(self) -> S:

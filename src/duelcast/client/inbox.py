@@ -20,7 +20,7 @@ class Inbox(Followed[stores.Inbox]):
     says whether they are current."""
 
     def __init__(self, driver: Driver) -> None:
-        super().__init__(driver, "notifications", ("inbox",), Core.inbox)
+        super().__init__(driver, "notifications", Core.inbox)
         self._endpoint: Endpoint[Literal["notifications"]] = Endpoint(driver, "notifications")
 
     @property

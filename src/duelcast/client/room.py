@@ -42,7 +42,7 @@ class Room(Followed[stores.Room]):
     whether they are current."""
 
     def __init__(self, driver: Driver, contest_id: int) -> None:
-        super().__init__(driver, "contest", ("room", contest_id), lambda core: core.room(contest_id))
+        super().__init__(driver, "contest", lambda core: core.room(contest_id))
         self.contest_id = contest_id
 
     @property

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 
 from .core.stores.base import Store
 from .driver import Driver
 from .errors import DuelcastError, Refused, error_in
-
-Key = tuple[str | int, ...]
 
 
 class Wish:
@@ -21,7 +19,7 @@ class Wish:
         self,
         driver: Driver,
         endpoint: str,
-        stores: Mapping[Key, Store],
+        stores: Sequence[Store],
         changed: Callable[[str], None],
         woken: Callable[[], None],
         stop: Callable[[], None] = lambda: None,
@@ -33,7 +31,7 @@ class Wish:
         self._woken = woken
         self._stop = stop
         self._is_open = True
-        for store in stores.values():
+        for store in stores:
             store.watchers.append(changed)
         driver.watchers.append(woken)
 
@@ -41,10 +39,9 @@ class Wish:
         """Why nothing will arrive: the state of the connection, or that everything is refused for good."""
         if (error := error_in(self._driver.core.state(self._endpoint))) is not None:
             return error
-        stores = self._stores.values()
-        if not all(store.is_refused_for_good for store in stores):
+        if not all(store.is_refused_for_good for store in self._stores):
             return None
-        refusal = next(store.refusal for store in stores)
+        refusal = self._stores[0].refusal
         assert refusal is not None
         return Refused(refusal.code, refusal.message)
 
@@ -52,9 +49,9 @@ class Wish:
         if not self._is_open:
             return
         self._is_open = False
-        for store in self._stores.values():
+        for store in self._stores:
             store.watchers.remove(self._changed)
         self._driver.watchers.remove(self._woken)
         self._stop()
-        for key in self._stores:
-            self._driver.release(self._endpoint, *key)
+        for store in self._stores:
+            self._driver.release(self._endpoint, store)

@@ -98,7 +98,7 @@ class Connection:
         self._refused_tokens = 0
         """How many connections ended with 4001 since one was established."""
         self._last_error = ""
-        """The error in the last message, if that was one without a `requestId`."""
+        """The error in the last message, if that was one about the connection."""
 
     @property
     def state(self) -> ConnectionState:
@@ -130,6 +130,7 @@ class Connection:
             return
         self._refused_tokens = self._failed = 0
         self._end(1000)
+        self.following.start()
         self._set_state("idle")
         self.wishes_changed()
 
@@ -186,9 +187,10 @@ class Connection:
                 if (number := self._pings.answered(frame)) is not None:
                     self.following.settle(number)
             case "error" | "ERROR":
-                if not self.following.refused(frame) and head.requestId is None:
+                if not self.following.refused(frame) and not self.requests.answered(frame):
                     error = read(text, Error)
                     self._last_error = f"{error.code}: {error.message or ''}" if error is not None else ""
+                return
             case _ if head.channel is not None:
                 self.following.pushed(frame, head.channel)
             case _ if head.positions:
@@ -322,6 +324,7 @@ class Connection:
         self._set_state(name, reason, code)
         failure = self.refusal()
         if failure is not None:
+            self.following.stop(failure)
             self.requests.fail_all(failure)
 
     # ── what is wanted ────────────────────────────────────────────────────────────────────────────────────────────

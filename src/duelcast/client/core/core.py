@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from typing import Any, cast
 
@@ -71,9 +71,10 @@ class Core:
 
     # ── the application ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def prices(self, symbols: list[str]) -> list[Latest]:
-        """Want the newest prices of symbols; `*` is every symbol."""
-        made = [self._want("market-data", ("market", name), partial(_prices, name)) for name in symbols]
+    def prices(self, symbols: Iterable[str]) -> list[Latest]:
+        """Want the newest prices of symbols, each once, in upper or lower case; `*` is every symbol."""
+        names = dict.fromkeys(symbol.upper() for symbol in symbols)
+        made = [self._want("market-data", ("market", name), partial(_prices, name)) for name in names]
         return [cast("Latest", store) for store in self._begin("market-data", made)]
 
     def leaderboard(self, contest_id: int) -> Latest:
@@ -92,19 +93,20 @@ class Core:
         return cast("Inbox", self._begin("notifications", [self._want("notifications", ("inbox",), Inbox)])[0])
 
     def channel(self, endpoint: str, channel: str) -> Channel:
-        """Want the messages of a channel or group."""
-        made = self._want(endpoint, ("channel", channel), lambda: Channel(endpoint, channel))
-        return cast("Channel", self._begin(endpoint, [made])[0])
+        """Want the messages of a channel or group, beginning with its snapshot."""
+        made = Channel(endpoint, channel)
+        self._begin(endpoint, [self._want(endpoint, made, lambda: made)])
+        return made
 
     def pushes(self, endpoint: str) -> Pushes:
         """Want a connection, and the messages of all channels that it follows."""
         return cast("Pushes", self._begin(endpoint, [self._want(endpoint, ("pushes",), Pushes)])[0])
 
-    def drop(self, endpoint: str, *key: str | int) -> None:
-        """Take back one call of those above; `key` is its name and its argument, such as `"market", "SOL"`."""
+    def drop(self, endpoint: str, store: Store) -> None:
+        """Take back one call of those above, which returned `store`."""
         if not self._is_closed:
             connection = self._connection(endpoint)
-            connection.following.wanted.drop(key, self.timers.now_ms)
+            connection.following.wanted.drop(store, self.timers.now_ms)
             connection.wishes_changed()
 
     def request(
@@ -229,7 +231,7 @@ class Core:
     def _find(self, connection_id: int) -> Connection | None:
         return next((one for one in self._connections.values() if one.id == connection_id), None)
 
-    def _want(self, endpoint: str, key: tuple[str | int, ...], make: Callable[[], Store]) -> tuple[Store, bool]:
+    def _want(self, endpoint: str, key: Hashable, make: Callable[[], Store]) -> tuple[Store, bool]:
         return self._connection(endpoint).following.wanted.want(key, make)
 
     def _begin(self, endpoint: str, made: list[tuple[Store, bool]]) -> list[Store]:

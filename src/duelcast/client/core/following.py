@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -53,6 +53,8 @@ class Following:
         self._asked: dict[str, list[str] | int] = {}
         """By `requestId`: the channels of a `subscribe`, or the contest of a `join_contest_room`."""
         self._retries: list[Timer] = []
+        self._stopped: Failure | None = None
+        """Why there will be no connection until the application sets a token."""
         self._routes: dict[str, list[Store]] = {}
         """The stores that take the messages of a channel, as far as it was looked up."""
 
@@ -60,7 +62,7 @@ class Following:
 
     def resume_in_url(self) -> list[tuple[str, Position]]:
         """The channels and positions that the URL of the next connection names."""
-        known = [(channel, self._positions.since(channel)) for channel in self._automatic]
+        known = [(channel, self._since(channel, self._stores_of(channel))) for channel in self._automatic]
         resumed = [(channel, since) for channel, since in known if since is not None]
         self._resumed = {channel for channel, _ in resumed}
         return resumed
@@ -90,14 +92,27 @@ class Following:
         for store in self.wanted.stores():
             store.lost()
 
+    def stop(self, failure: Failure) -> None:
+        """There will be no connection until the application sets a token."""
+        self._stopped = failure
+        for store in self.wanted.stores():
+            store.stop(failure)
+
+    def start(self) -> None:
+        """The application has set a token."""
+        self._stopped = None
+        for store in self.wanted.stores():
+            store.start()
+
     # ── the application ───────────────────────────────────────────────────────────────────────────────────────────
 
     def add(self, stores: Iterable[Store]) -> None:
         """Begin to follow stores that were not wanted before."""
         new = list(stores)
         self._routes.clear()
-        for channel in channels_of(new):
-            self._positions.forget(channel)
+        if self._stopped is not None:
+            for store in new:
+                store.stop(self._stopped)
         if not self._is_open:
             return
         channels = channels_of(new)
@@ -144,9 +159,8 @@ class Following:
     def requests_read(self, channels: list[str]) -> None:
         """Requests asked for something, which joined these channels although nobody wants to follow them."""
         for channel in channels:
-            key = "read", channel
-            self.wanted.want(key, partial(Channel, self._endpoint, channel))
-            self.wanted.drop(key, self._timers.now_ms)
+            store, _ = self.wanted.want(("read", channel), partial(Channel, self._endpoint, channel))
+            self.wanted.drop(store, self._timers.now_ms)
 
     def requests_left(self, channels: list[str]) -> None:
         """Requests left these channels; those that stores want are joined again."""
@@ -159,12 +173,13 @@ class Following:
 
     def _join(self, channels: list[str], rooms: list[int]) -> bool:
         """Ask for channels and rooms, and for the end of what they bring. Returns whether there were any."""
+        joined = self._joined_with()
         remaining = iter(channels)
         while part := list(islice(remaining, MOST_CHANNELS_PER_COMMAND)):
-            entries = [_entry(name, self._positions.since(name)) for name in part]
+            entries = [_entry(name, self._since(name, joined.get(name, ()))) for name in part]
             self._asked[self._send({"type": "subscribe", "channels": entries})] = part
         for contest_id in rooms:
-            since = self._positions.since(f"chat.{contest_id}")
+            since = self._since(f"chat.{contest_id}", self._rooms_of(contest_id))
             command: dict[str, Any] = {"type": "join_contest_room", "contestId": contest_id}
             if since is not None:
                 command["since"] = since._asdict()
@@ -172,6 +187,21 @@ class Following:
         if channels or rooms:
             self._pings.ping()
         return bool(channels or rooms)
+
+    def _since(self, channel: str, stores: Iterable[Store]) -> Position | None:
+        """The position from which to resume `channel` for `stores`; None if one of them needs the snapshot."""
+        return self._positions.since(channel) if all(store.has_begun(channel) for store in stores) else None
+
+    def _joined_with(self) -> dict[str, list[Store]]:
+        """The stores for which each channel is subscribed to."""
+        stores: dict[str, list[Store]] = {}
+        for store in self.wanted.stores():
+            for channel in channels_of([store]):
+                stores.setdefault(channel, []).append(store)
+        return stores
+
+    def _rooms_of(self, contest_id: int) -> list[Room]:
+        return [one for one in self.wanted.stores() if isinstance(one, Room) and one.contest_id == contest_id]
 
     def refused(self, frame: Frame) -> bool:
         """Take an error. Returns whether it refuses something that was asked for."""
@@ -213,7 +243,10 @@ class Following:
         self._automatic = list(message.positions or ())
         asked = {name for names in self._asked.values() if isinstance(names, list) for name in names}
         positions = {name: seq for name, seq in (message.positions or {}).items() if name not in asked}
-        self._named(positions, recovered=False)
+        self._named(positions)
+        for channel in positions:
+            for store in self._stores_of(channel):
+                store.connected(channel)
         self._join([channel for channel in self._resumed if self._stores_of(channel)], [])
 
     def confirmed(self, frame: Frame) -> None:
@@ -224,13 +257,30 @@ class Following:
         self._positions.epoch = message.epoch
         self._resumed.discard(message.channel)
         stores = self._stores_of(message.channel)
-        ping = self._pings.ping() if frame.head.requestId is None and self._is_established and stores else 0
-        recovered = message.recovered is True
-        if stores:
+        if not stores:
+            return
+        ping = self._pings.ping() if frame.head.requestId is None and self._is_established else 0
+        is_repeat = message.recovered is None and self._positions.has_reached(message.channel, message.seq)
+        if not is_repeat:
             every = None if message.kind is None else message.kind == "every"
+            recovered = message.recovered is True
             self._positions.begin(message.channel, message.seq, recovered=recovered, every=every, ping=ping)
-        for store in stores:
-            store.begin(message.channel, recovered=recovered, ping=ping)
+        joined = [store for store in stores if not isinstance(store, Room)]
+        self._begin(message.channel, joined, message.recovered, is_repeat=is_repeat, ping=ping)
+
+    def _begin(
+        self, channel: str, joined: Sequence[Store], recovered: bool | None, *, is_repeat: bool, ping: int = 0
+    ) -> None:
+        """A snapshot or replay of `channel` begins, which was joined for the stores `joined`. If it `is_repeat`, it is
+        for those alone that hold nothing yet."""
+        for store in self._stores_of(channel):
+            if store.has_begun(channel):
+                if is_repeat:
+                    store.arrived(channel)
+                else:
+                    store.begin(channel, recovered=recovered is True, ping=ping)
+            elif store in joined and recovered is not True:
+                store.begin(channel, recovered=False, ping=ping)
 
     def ended(self, frame: Frame) -> None:
         """`unsubscription_confirmed`, which the server sends by itself if a right was lost."""
@@ -248,16 +298,17 @@ class Following:
         message = read(frame.text, RoomJoined)
         if message is None:
             return
-        recovered = message.recovered is True
-        self._named(frame.head.positions, recovered=recovered)
-        for store in self.wanted.stores():
-            if isinstance(store, Room) and store.contest_id == message.contestId:
-                store.begin(store.chat_channel, recovered=recovered)
-                store.joined(frame)
+        rooms = self._rooms_of(message.contestId)
+        chat, positions = f"chat.{message.contestId}", frame.head.positions or {}
+        is_repeat = message.recovered is None and self._positions.has_reached(chat, positions.get(chat))
+        self._named(positions, recovered=message.recovered)
+        self._begin(chat, rooms, message.recovered, is_repeat=is_repeat)
+        for room in rooms:
+            room.joined(frame)
 
     def replied(self, frame: Frame) -> None:
         """A reply that names positions."""
-        self._named(frame.head.positions, recovered=False)
+        self._named(frame.head.positions or {})
 
     def settle(self, ping: int) -> None:
         """The ping with this number was answered."""
@@ -270,20 +321,20 @@ class Following:
         stores = self._stores_of(channel)
         if not stores:
             return
-        seq = frame.head.seq
-        if seq is not None:
-            verdict = self._positions.arrived(channel, seq)
-            if verdict == "gap":
-                self._join([channel], [])
-            if verdict != "handle":
-                return
+        verdict = self._positions.arrived(channel, frame.head.seq)
+        if verdict == "gap":
+            self._join([channel], [])
+        if verdict in ("gap", "drop"):
+            return
         for store in stores:
-            store.receive(frame)
+            if store.accepts(is_repeat=verdict == "repeat"):
+                store.receive(frame)
 
-    def _named(self, positions: dict[str, int] | None, *, recovered: bool) -> None:
-        for channel, seq in (positions or {}).items():
-            if self._stores_of(channel):
-                self._positions.named(channel, seq, recovered=recovered)
+    def _named(self, positions: dict[str, int], *, recovered: bool | None = None) -> None:
+        for channel, seq in positions.items():
+            is_repeat = recovered is None and self._positions.has_reached(channel, seq)
+            if self._stores_of(channel) and not is_repeat:
+                self._positions.named(channel, seq, recovered=recovered is True)
 
     def _stores_of(self, channel: str) -> list[Store]:
         found = self._routes.get(channel)

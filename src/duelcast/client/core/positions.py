@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Verdict = Literal["handle", "drop", "gap"]
+Verdict = Literal["handle", "repeat", "drop", "gap"]
 
 
 class Position(NamedTuple):
@@ -58,6 +58,11 @@ class Positions:
         """The channels about which anything is known."""
         return list(self._tracks)
 
+    def has_reached(self, channel: str, seq: int | None) -> bool:
+        """Whether all messages up to `seq` in this epoch have arrived before the one that names it."""
+        track = self._tracks.get(channel)
+        return track is not None and seq is not None and seq <= self._reached(track)
+
     def forget(self, channel: str) -> None:
         self._tracks.pop(channel, None)
 
@@ -85,10 +90,10 @@ class Positions:
     def named(self, channel: str, seq: int, *, recovered: bool) -> None:
         """The position of an *every* channel was named by another message than its confirmation."""
         track = self._tracks.get(channel)
-        if track is not None and track.unsettled:
-            track.last, track.every = max(seq, track.last or 0), True
-        else:
+        if track is None or not track.unsettled:
             self.begin(channel, seq, recovered=recovered, every=True)
+        else:
+            track.last, track.every = max(seq, track.last or 0), True
 
     def settle(self, ping: int) -> None:
         """The ping with this number was answered."""
@@ -103,12 +108,22 @@ class Positions:
         ]
         track.known = Position(self.epoch, max(seqs)) if seqs and self.epoch is not None else track.known
 
-    def arrived(self, channel: str, seq: int) -> Verdict:
-        """Whether a numbered message is to be handled. One that is missing before it is a gap; the caller subscribes
-        again, and what comes before the confirmation is dropped."""
+    def _reached(self, track: _Track) -> int:
+        """The greatest `seq` of this epoch up to which everything has arrived, or is under way; -1 if there is none."""
+        known = track.known.seq if track.known is not None and track.known.epoch == self.epoch else -1
+        return max(known, track.last) if track.unsettled and track.last is not None else known
+
+    def arrived(self, channel: str, seq: int | None) -> Verdict:
+        """How to treat a message, which has a `seq` unless it is part of a snapshot. One that is missing before it is a
+        gap; the caller subscribes again, and what comes before the confirmation is dropped. Only stores whose snapshot
+        or replay is under way may lack a repeat."""
         track = self._tracks.get(channel)
+        if seq is None:
+            return "repeat"
         if track is None:
             return "handle"
+        if not track.every and seq <= self._reached(track):
+            return "repeat"
         if track.every:
             verdict = self._judged(track, seq)
             if verdict != "handle":

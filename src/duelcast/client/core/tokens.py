@@ -28,6 +28,13 @@ class NoToken:
 Answer = Token | NoToken
 
 
+def answer_of(value: object) -> Answer:
+    """The answer of a provider that returned `value`. An empty string means anonymous, as None does."""
+    if value is None or isinstance(value, str):
+        return Token(value or None)
+    return NoToken("The token provider did not return a string or None.")
+
+
 class Tokens:
     """At most one question is under way."""
 

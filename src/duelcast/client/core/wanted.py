@@ -37,24 +37,20 @@ class Wanted:
         """Whether anything is wanted now."""
         return bool(self.requested) or any(holding.count for holding in self._holdings.values())
 
-    def find(self, key: Hashable) -> Store | None:
-        """The store of `key`, if it is wanted, or was a little while ago."""
-        holding = self._holdings.get(key)
-        return holding.store if holding is not None else None
-
     def want(self, key: Hashable, make: Callable[[], Store]) -> tuple[Store, bool]:
         """The store of `key`, and whether it is new."""
         holding = self._holdings.get(key)
         is_new = holding is None
         if holding is None:
             holding = self._holdings[key] = _Holding(make())
+            holding.store.key = key
         holding.count += 1
         holding.leave_ms = None
         return holding.store, is_new
 
-    def drop(self, key: Hashable, now_ms: int) -> None:
+    def drop(self, store: Store, now_ms: int) -> None:
         """Take back one `want`."""
-        holding = self._holdings[key]
+        holding = self._holdings[store.key]
         holding.count -= 1
         if holding.count == 0:
             holding.leave_ms = now_ms + LINGER_MS

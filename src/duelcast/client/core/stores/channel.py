@@ -41,3 +41,6 @@ class Channel(Pushes):
 
     def takes(self, channel: str) -> bool:
         return covers(self._endpoint, self.channel, channel)
+
+    def accepts(self, *, is_repeat: bool) -> bool:
+        return bool(self._unsettled if is_repeat else self._begun)

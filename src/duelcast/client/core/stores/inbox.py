@@ -90,6 +90,12 @@ class Inbox(Store):
     def takes(self, channel: str) -> bool:
         return channel.startswith(PARTS)
 
+    def has_begun(self, channel: str) -> bool:
+        return _part_of(channel) in self._begun
+
+    def arrived(self, channel: str) -> None:
+        super().arrived(_part_of(channel))
+
     def receive(self, frame: Frame) -> None:
         part = self._parts[_part_of(frame.head.channel or "")]
         match frame.head.type:

@@ -62,6 +62,12 @@ class Room(Store):
     def takes(self, channel: str) -> bool:
         return ends_with_room(channel, self.contest_id)
 
+    def has_begun(self, channel: str) -> bool:
+        return self.chat_channel in self._begun
+
+    def accepts(self, *, is_repeat: bool) -> bool:
+        return bool(self._begun)
+
     def joined(self, frame: Frame) -> None:
         """Take `contest_room_joined`."""
         if joined := read(frame.text, _Joined):
