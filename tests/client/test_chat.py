@@ -72,3 +72,15 @@ async def test_a_strange_answer_to_a_message_fails_it_with_an_error_of_this_libr
         with pytest.raises(RequestFailed, match="UNKNOWN_REPLY"):
             await sending
         assert [entry.status for entry in room.messages] == ["failed", "failed"]
+
+
+async def test_text_that_is_not_unicode_is_refused_at_once_and_leaves_nothing_behind() -> None:
+    async with watching(token="t1") as watched, watched.client as client, client.room(2) as room:
+        with pytest.raises(UnicodeEncodeError):
+            await room.send("\ud800")
+        with pytest.raises(UnicodeEncodeError):
+            await client.track("\ud800")
+        with pytest.raises(UnicodeEncodeError):
+            await client.track("opened", {"text": "\ud800"})
+        assert shown(room) == []
+        assert "analytics" not in {name for name, state in client.states.items() if state.status != "idle"}

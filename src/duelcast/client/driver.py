@@ -121,10 +121,10 @@ class Driver:
         with self.turn() as core:
             core.lost(connection, code, reason)
 
-    def turned_away(self, connection: int, reason: str, code: int) -> None:
-        logger.debug("connection %d was turned away: %d", connection, code)
+    def distrusted(self, connection: int, reason: str) -> None:
+        logger.debug("connection %d was not trusted", connection)
         with self.turn() as core:
-            core.turned_away(connection, reason, code)
+            core.distrusted(connection, reason)
 
     # ── what the core asks for ────────────────────────────────────────────────────────────────────────────────────
 

@@ -25,7 +25,7 @@ class SignedOut(DuelcastError):
 class Refused(DuelcastError):
     """The server does not let this client connect, or follow a channel.
 
-    `code` is the close code or HTTP status of a refused connection as text, and the code of the error otherwise.
+    `code` is the close code of a refused connection as text, and the code of the error otherwise.
     """
 
     def __init__(self, code: str, message: str) -> None:

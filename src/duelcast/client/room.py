@@ -100,7 +100,7 @@ class Room(Followed[stores.Room]):
     ) -> ChatMessageRecord:
         """Send a chat message, and return it as it was stored. It is repeated with the same id after a lost connection,
         so it is stored once. `message_id` is that of a message of one's own that failed, to send it again in its place.
-        Raises `RequestFailed` and `Closed`."""
+        Raises `RequestFailed`, `Closed`, and `UnicodeEncodeError` for text that is not Unicode."""
         core, store = self._driver.core, self._store
         reply = await outcome_of(
             self._driver,

@@ -49,7 +49,7 @@ class Listener(Protocol):
 
     def lost(self, connection: int, code: int, reason: str) -> None: ...
 
-    def turned_away(self, connection: int, reason: str, code: int) -> None: ...
+    def distrusted(self, connection: int, reason: str) -> None: ...
 
 
 class Socket:
@@ -83,9 +83,11 @@ class Socket:
         try:
             websocket = await self._open()
         except InvalidStatus as refused:
-            self._report_status(refused.response.status_code)
+            status = refused.response.status_code
+            sentence = _STATUS_SENTENCES.get(status, "The server refuses the connection.")
+            self._listener.lost(self._connection, status, f"{sentence} (HTTP {status})")
         except ssl.SSLCertVerificationError:
-            self._listener.turned_away(self._connection, "This machine does not trust the server's certificate.", LOST)
+            self._listener.distrusted(self._connection, "This machine does not trust the server's certificate.")
         except (OSError, EOFError, ValueError, WebSocketException):
             self._listener.lost(self._connection, LOST, f"No WebSocket server answers at {self._host}.")
         else:
@@ -109,14 +111,6 @@ class Socket:
             close_timeout=self._options.close_timeout_s,
             logger=_SILENT,
         )
-
-    def _report_status(self, status: int) -> None:
-        """The server answered the attempt with an HTTP status instead of opening a WebSocket."""
-        if 400 <= status < 500 and status not in (408, 425, 429):
-            sentence = _STATUS_SENTENCES.get(status, "The server refuses the connection.")
-            self._listener.turned_away(self._connection, f"{sentence} (HTTP {status})", status)
-        else:
-            self._listener.lost(self._connection, LOST, f"The server refuses the connection for now (HTTP {status}).")
 
     async def _use(self, websocket: ClientConnection) -> None:
         self._is_open = True

@@ -15,6 +15,8 @@ from duelcast.client import Channel, Client, ConnectionState, EndpointName, Refu
 from duelcast.clock import Clock
 
 REFRESH_INTERVAL_S = 0.25
+FINAL_STATUSES = frozenset({400, 401, 403, 404, 410, 421})
+"""The HTTP statuses with which a server says that the same attempt would fail again."""
 
 
 class Stop(NamedTuple):
@@ -56,8 +58,9 @@ async def _refresh(output: Output, clock: Clock) -> None:
 class Report:
     """Shows what happens on the connection.
 
-    If the first connection refuses all channels, nothing is left to follow. Later ones may refuse them for a while: a
-    restarted server may not know them yet.
+    If the first connection is refused, the address is wrong, or the server wants something else; if it refuses all
+    channels, nothing is left to follow. Later ones may be refused for a while, by a proxy in front of a server that
+    restarts, or refuse the channels: a restarted server may not know them yet.
     """
 
     def __init__(self, channels: list[str], output: Output) -> None:
@@ -92,6 +95,8 @@ class Report:
                 if self._connections == 1:
                     self._output.notice("connected")
                 self._settle("")
+            case "waiting" if self._connections == 0 and state.code in FINAL_STATUSES:
+                return Stop(state.reason)
             case "waiting":
                 when = "at once" if state.retry_in_s is None else f"in {state.retry_in_s:.1f} s"
                 self._output.notice(f"{state.reason} Trying again {when}.")

@@ -50,8 +50,8 @@ class ConnectionState:
     """The state of the connection to an endpoint.
 
     `reason` is a sentence about the end of the last connection, empty if there was none; `code` is its close code (1006
-    without one), or the HTTP status with which the server refused it. `retry_in_s` is the time until the next attempt
-    while the state is `waiting`; None if the attempt waits for the page to be visible.
+    without one), or the HTTP status with which the server answered the attempt. `retry_in_s` is the time until the next
+    attempt while the state is `waiting`; None if the attempt waits for the page to be visible.
     """
 
     endpoint: str

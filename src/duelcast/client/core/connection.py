@@ -212,10 +212,10 @@ class Connection:
         else:
             self._back_off(sentence, code)
 
-    def turned_away(self, reason: str, code: int) -> None:
-        """The server refused to open the WebSocket, or cannot be trusted; trying again would not help."""
+    def distrusted(self, reason: str) -> None:
+        """The server cannot be trusted; another attempt would not help."""
         self._forget_connection()
-        self._stop("refused", reason, code)
+        self._stop("refused", reason, LOST)
 
     # ── connecting ────────────────────────────────────────────────────────────────────────────────────────────────
 

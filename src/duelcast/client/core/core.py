@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from typing import Any, cast
 
+import msgspec
+
 from .actions import Action, ConnectionState
 from .connection import Connection, Surroundings
 from .contract import command_facts
@@ -138,8 +140,11 @@ class Core:
         timeout_ms: int | None = DEFAULT_TIMEOUT_MS,
         message_id: str | None = None,
     ) -> Request | None:
-        """Send a chat message; with the `message_id` of one that failed, in its place."""
+        """Send a chat message; with the `message_id` of one that failed, in its place. Raises `UnicodeEncodeError` for
+        text that is not Unicode."""
         message_id = message_id or self._new_uuid()
+        command = {"type": "send_chat_message", "contestId": room.contest_id, "text": text, "messageId": message_id}
+        msgspec.json.encode(command)  # raises before anything is kept
 
         def stored(outcome: Outcome) -> None:
             if isinstance(outcome, Frame) and outcome.head.channel is None:
@@ -152,7 +157,6 @@ class Core:
 
         room.chat.sending(message_id, text)
         room.changed()
-        command = {"type": "send_chat_message", "contestId": room.contest_id, "text": text, "messageId": message_id}
         return self.request("contest", command, stored, timeout_ms)
 
     def track(self, event: str, data: dict[str, Any] | None, settled: Callable[[Stored | Failure], None]) -> None:
@@ -203,14 +207,15 @@ class Core:
             connection.received(text)
 
     def lost(self, connection_id: int, code: int, reason: str = "") -> None:
-        """A connection ended, or the attempt to open it failed."""
+        """A connection ended, or the attempt to open it failed. `code` is a close code, or an HTTP status with which
+        the server answered the attempt."""
         if connection := self._find(connection_id):
             connection.lost(code, reason)
 
-    def turned_away(self, connection_id: int, reason: str, code: int) -> None:
-        """The attempt to open a connection failed, and so would every other one. `code` is an HTTP status, or 1006."""
+    def distrusted(self, connection_id: int, reason: str) -> None:
+        """The server that answered the attempt cannot be trusted; another attempt would not help."""
         if connection := self._find(connection_id):
-            connection.turned_away(reason, code)
+            connection.distrusted(reason)
 
     def token_answered(self, question: int, answer: Answer) -> None:
         """The token provider answered."""

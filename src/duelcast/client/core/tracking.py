@@ -84,7 +84,8 @@ class Tracking:
         return bool(self._queue)
 
     def track(self, event: str, data: dict[str, Any] | None, settled: Callable[[Stored | Failure], None]) -> None:
-        """Keep an event and send it as soon as possible. Raises `TypeError` if `data` cannot be JSON."""
+        """Keep an event and send it as soon as possible. Raises `TypeError` if `data` cannot be JSON, and
+        `UnicodeEncodeError` for text that is not Unicode."""
         members: dict[str, Any] = {"event": event, "eventId": self._new_uuid()}
         if data is not None:
             members["data"] = msgspec.Raw(msgspec.json.encode(data))  # the caller may change `data` later
