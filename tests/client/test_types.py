@@ -13,10 +13,10 @@ from typing import Any, Literal, assert_type, cast
 
 from duelcast.client import Channel, Client, Endpoint, EndpointName, Message, Stored, Stream, channels
 from duelcast.client.generated.circuit_breaker import ServiceAlert, ServicesState, ServiceUpdate
-from duelcast.client.generated.common import MarketPrice, MarketSentiment, MarketVolume, Ping, Pong, SubscribeSymbols
 from duelcast.client.generated.contest import (
-    ChatMessage, ChatMessageDeleted, GetLeaderboard, LeaderboardUpdate, SendChatMessage
+    ChatMessage, ChatMessageDeleted, GetLeaderboard, LeaderboardUpdate, Ping, Pong, SendChatMessage
 )
+from duelcast.client.generated.market_data import MarketPrice, MarketSentiment, MarketVolume, SubscribeSymbols
 from duelcast.client.generated.records import ChatMessageRecord, Leaderboard, Price
 
 

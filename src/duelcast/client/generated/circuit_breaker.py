@@ -9,15 +9,21 @@ from typing import Any, Literal, TypeAlias
 
 from ..messages import Command, Message
 from .common import (
-    AuthSuccess,
-    ConnectionEstablished,
-    ErrorEvent,
-    HeartbeatAck,
-    Pong,
-    SessionUpdated,
-    SubscriptionConfirmed,
-    SubscriptionList,
-    UnsubscriptionConfirmed,
+    Authenticate as Authenticate,
+    AuthSuccess as AuthSuccess,
+    ConnectionEstablished as ConnectionEstablished,
+    ErrorEvent as ErrorEvent,
+    GetSubscriptions as GetSubscriptions,
+    Heartbeat as Heartbeat,
+    HeartbeatAck as HeartbeatAck,
+    Ping as Ping,
+    Pong as Pong,
+    SessionUpdated as SessionUpdated,
+    Subscribe as Subscribe,
+    SubscriptionConfirmed as SubscriptionConfirmed,
+    SubscriptionList as SubscriptionList,
+    Unsubscribe as Unsubscribe,
+    UnsubscriptionConfirmed as UnsubscriptionConfirmed,
 )
 from .records import (
     Alert,

@@ -8,7 +8,7 @@ import keyword
 import re
 import textwrap
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from duelcast.endpoints.documents.members import Field, Schema, Shape, alternatives, pascal, signature
 from duelcast.endpoints.documents.operations import Operation, Operations
@@ -30,7 +30,7 @@ _INHERITED = frozenset({"requestId", "channel", "seq"})
 
 def modules(shapes: Shapes) -> dict[str, str]:
     """The text of each module by its name: `records`, `common` with what several endpoints share, and one for each
-    endpoint. The texts are not formatted."""
+    endpoint, which exports its part of `common` again. The texts are not formatted."""
     endpoints, homes = shapes.endpoints, homes_of(shapes)
     messages = {message.shape.name: message for endpoint in endpoints for message in endpoint.messages}
     commands = {command.shape.name: command for endpoint in endpoints for command in endpoint.commands}
@@ -53,6 +53,7 @@ def modules(shapes: Shapes) -> dict[str, str]:
             f"The messages of `{endpoint.name}`.",
             [*classes(module_name(endpoint.name)), *_everything_sent(endpoint)],
             homes,
+            again={shape.name for shape in endpoint.shapes() if homes[shape.name] == "common"},
         )
         for endpoint in endpoints
     }
@@ -246,17 +247,22 @@ def _choice(choices: Sequence[object], *, asked: bool) -> list[str]:
 # ── text ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def module(description: str, parts: Iterable[str], homes: Mapping[str, str]) -> str:
+def module(description: str, parts: Iterable[str], homes: Mapping[str, str], *, again: Set[str] = frozenset()) -> str:
     """A module with `parts`, which imports what they use and do not define. `homes` has the module of each class that
-    may be imported."""
+    may be imported. The names in `again` are imported in the form in which type checkers take them for exports."""
+
+    def listed(name: str) -> str:
+        return f"{name} as {name}" if name in again else name
+
     body = "\n\n".join(parts)
     nodes = list(ast.walk(ast.parse(body)))
     used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    used |= again
     used -= {node.name for node in nodes if isinstance(node, ast.ClassDef)}
     own = {f".{home}": {name for name in homes if homes[name] == home} for home in sorted(set(homes.values()))}
     groups = [
         [
-            f"from {source} import {', '.join(sorted(used & names, key=_import_order))}"
+            f"from {source} import {', '.join(map(listed, sorted(used & names, key=_import_order)))}"
             for source, names in group.items()
             if used & names
         ]
