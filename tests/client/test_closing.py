@@ -13,7 +13,7 @@ import pytest
 
 from duelcast.client import Client, Closed, RequestFailed
 from duelcast.client.generated.common import GetSubscriptions
-from tests.client.scripted import arrives, next_price, scripted, watching
+from tests.client.scripted import arrives, next_price, price, scripted, watching
 
 CLOSE_TIMEOUT_S = 0.05
 
@@ -207,3 +207,20 @@ async def test_a_request_that_nobody_answers_times_out() -> None:
         with pytest.raises(RequestFailed, match="TIMEOUT") as failed:
             await request
         assert failed.value.retriable
+
+
+async def test_after_closing_every_iterator_raises_closed_even_if_items_wait() -> None:
+    async with (
+        watching() as watched,
+        watched.client as client,
+        client.market("SOL") as read,
+        client.market("SOL") as unread,
+    ):
+        peer = await watched.greeted()
+        await peer.send(price("SOL", 1, 1))
+        await anext(read)
+        async with client.room(2) as room:
+            await client.close()
+            for stream in (unread, client.market("SOL"), room.changes(), room.chat(), client.contest.follow()):
+                with pytest.raises(Closed):
+                    await anext(stream)

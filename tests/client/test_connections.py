@@ -6,10 +6,11 @@ import asyncio
 import socket
 import ssl
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from duelcast.client import Client, Refusal, Refused, channels
+from duelcast.client import Client, Refusal, Refused, SignedOut, channels
 from duelcast.client.generated.circuit_breaker import ServiceAlert
 from duelcast.client.generated.common import GetSubscriptions, Subscribe
 from duelcast.clock import ManualClock
@@ -102,6 +103,27 @@ async def test_the_end_of_a_connection_is_a_sentence(code: int, reason: str, sai
     async with watching() as watched, watched.client as client, client.market("SOL"):
         await (await watched.peer()).socket.close(code, reason)
         assert (await watched.state("waiting")).reason == said
+
+
+async def test_the_sentence_of_a_server_that_refuses_a_token_reaches_those_who_wait() -> None:
+    async with watching(token="t1") as watched, watched.client as client, client.room(2) as room:
+        ready = asyncio.create_task(room.ready())
+        for _ in range(2):
+            peer = await watched.peer()
+            auth = await peer.receive_type("auth")
+            await peer.answer(auth, type="error", code="UNAUTHORIZED", message="The token is for another server.")
+            await peer.socket.close(4001)
+        with pytest.raises(SignedOut, match="The token is for another server"):
+            await ready
+        assert room.status == "refused"
+        with pytest.raises(SignedOut, match="The token is for another server"):
+            await anext(client.leaderboard(2))
+
+
+@pytest.mark.parametrize("url", [None, "", "contests.example", "ftp://contests.example", "ws://"])
+def test_an_address_that_is_none_is_refused_at_once(url: Any) -> None:
+    with pytest.raises(ValueError, match="the address of a server looks like"):
+        Client(url)
 
 
 async def test_the_password_of_an_address_is_in_no_state() -> None:

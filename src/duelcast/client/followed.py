@@ -20,7 +20,7 @@ class Followed(Generic[S]):
 
     def __init__(self, driver: Driver, endpoint: str, want: Callable[[Core], S]) -> None:
         self._driver = driver
-        self._endpoint_name = endpoint
+        self._name = endpoint
         self._want = want
         self._bell = Bell()
         self._opened: tuple[S, Wish] | None = None
@@ -66,7 +66,7 @@ class Followed(Generic[S]):
         """Want the store once more, until the wish ends."""
         with self._driver.turn() as core:
             store = self._want(core)
-        return store, Wish(self._driver, self._endpoint_name, [store], changed, woken, stop)
+        return store, Wish(self._driver, self._name, [store], changed, woken, stop)
 
     @property
     def _store(self) -> S:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from .errors import DuelcastError, Overflow
+from .errors import Closed, DuelcastError, Overflow
 
 T = TypeVar("T")
 V = TypeVar("V", covariant=True)
@@ -99,7 +99,8 @@ class Following(Protocol):
 class Stream(Generic[V]):
     """An asynchronous iterator. It never ends by itself: it raises `Closed`, `SignedOut`, `Refused` or `Overflow`.
 
-    After an error other than `Closed`, iterating again goes on where it was interrupted.
+    Once the client is closed, it raises `Closed`, even if items wait. After any other error, iterating again goes on
+    where it was interrupted.
     """
 
     def __init__(self, begin: Callable[[], tuple[Newest[V] | Every[V], Following]]) -> None:
@@ -111,11 +112,13 @@ class Stream(Generic[V]):
 
     async def __anext__(self) -> V:
         feed, following = self._opened()
-        while (value := feed.take()) is None:
-            if (error := following.error()) is not None:
+        while not isinstance(error := following.error(), Closed):
+            if (value := feed.take()) is not None:
+                return value
+            if error is not None:
                 raise error
             await feed.bell.wait()
-        return value
+        raise error
 
     async def aclose(self) -> None:
         """Follow no longer. Iterating again begins anew."""
