@@ -39,12 +39,12 @@ class Client:
 
     It has one connection per endpoint, as long as something is followed or requested there, and reconnects by itself.
 
-    `url` is the server's address, such as `https://contests.example`. `token` is a token, or a function that returns
-    one, or None if nobody is signed in; it may be asynchronous, and is called before each connection and before a token
-    expires. `ssl`, `proxy` and `user_agent` concern connections: see `websockets`. `close_timeout` is how long closing
-    may take, in seconds. The hooks are called in the loop: `on_state` after each change of a connection's state,
-    `on_refusal` if the server does not let the client follow something, and `on_frame` with the endpoint and the text
-    of each message that arrives.
+    `url` is the server's address, such as `https://contests.example`. `token` is a token, or a function that
+    returns one, or None or an empty string if nobody is signed in; it may be asynchronous, and is called before
+    each connection and before a token expires. `ssl`, `proxy` and `user_agent` concern connections: see
+    `websockets`. `close_timeout` is how long closing may take, in seconds. The hooks are called in the loop:
+    `on_state` after each change of a connection's state, `on_refusal` if the server does not let the client follow
+    something, and `on_frame` with the endpoint and the text of each message that arrives.
     """
 
     def __init__(
@@ -184,7 +184,8 @@ class Client:
     def track(self, event: str, data: Mapping[str, Any] | None = None) -> asyncio.Future[Stored]:
         """Track an event. It is kept, and sent again with the same id, until the server has stored it; the future is
         done then, and need not be awaited. It fails with `RequestFailed` if the server refuses the event, or if more
-        than 1,000 newer ones wait, and with `Closed`."""
+        than 1,000 newer ones wait, and with `Closed`. Raises `TypeError` if `data` cannot be JSON, and
+        `UnicodeEncodeError` for text that is not Unicode."""
         future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
         future.add_done_callback(lambda done: done.cancelled() or done.exception())  # it need not be retrieved
 

@@ -53,10 +53,10 @@ class Endpoint(Generic[E]):
     ) -> Stream[M]: ...
 
     def follow(self, *channels: Channel[E, M], maxsize: int = DEFAULT_MAXSIZE) -> Stream[M]:
-        """The messages of channels and groups, in order, including those of snapshots. Those of unknown types are left
-        out. `channels` has the names, such as `channels.chat(2)`; a name from elsewhere is made one by `Channel(name)`.
-        Without arguments, the messages are those of all channels that the connection follows: because the endpoint
-        joins them by itself, or because requests joined them.
+        """The messages of channels and groups, in order, beginning with snapshots, which every stream gets of its own.
+        Those of unknown types are left out. `channels` has the names, such as `channels.chat(2)`; a name from elsewhere
+        is made one by `Channel(name)`. Without arguments, the messages are those of all channels that the connection
+        follows: because the endpoint joins them by itself, or because requests joined them.
 
         A reader that is more than `maxsize` messages late gets `Overflow`. Messages that were missed while the
         connection was lost are recovered; if the server cannot, the channel begins with its snapshot again.

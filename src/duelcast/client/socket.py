@@ -84,7 +84,7 @@ class Socket:
             websocket = await self._open()
         except InvalidStatus as refused:
             status = refused.response.status_code
-            sentence = _STATUS_SENTENCES.get(status, "The server refuses the connection.")
+            sentence = _STATUS_SENTENCES.get(status, "The server does not open a WebSocket.")
             self._listener.lost(self._connection, status, f"{sentence} (HTTP {status})")
         except ssl.SSLCertVerificationError:
             self._listener.distrusted(self._connection, "This machine does not trust the server's certificate.")
