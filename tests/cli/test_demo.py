@@ -8,7 +8,7 @@ import re
 import shlex
 import signal
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -141,13 +141,17 @@ async def test_who_did_it_all_is_in_the_audit_trail(filled: Demo) -> None:
     assert {act["wallet"] for act in done} == {"demo-organiser"}
 
 
-async def contests_after(running: Demo, known: int) -> dict[int, Any]:
-    """The contests once there are more than `known`; looked at whenever the list of contests changes."""
+async def contests_when(running: Demo, is_so: Callable[[dict[int, Any]], bool]) -> dict[int, Any]:
+    """The contests once that is so; looked at whenever the list of contests changes."""
     url = f"{running.ws_url('contest')}?endpoint=public.contests&channel=public.contests"
     async with asyncio.timeout(TIMEOUT_S), connect(url, compression=None, proxy=None) as changes:
-        while len(contests := await running.contests()) <= known:
+        while not is_so(contests := await running.contests()):
             await changes.recv()
     return contests
+
+
+def has_entries_in_the_next(contests: dict[int, Any]) -> bool:
+    return any(contest["status"] == "pending" and contest["participantCount"] for contest in contests.values())
 
 
 async def trades(running: Demo, contest_id: int) -> int:
@@ -230,7 +234,7 @@ async def test_no_bot_runs_into_a_limit(filled: Demo) -> None:
 async def test_it_goes_on_with_what_it_made_and_opens_a_contest_when_one_ends(tmp_path: Path) -> None:
     async with demo(tmp_path, "--round", "10s") as running:
         await running.read_guide()
-        first = await running.contests()
+        first = await contests_when(running, has_entries_in_the_next)
         assert await running.stop(signal.SIGTERM) == 0
         assert last_words(running) == ["stopping", "stopped"]
     async with demo(tmp_path, "--round", "10s") as running:
@@ -238,8 +242,9 @@ async def test_it_goes_on_with_what_it_made_and_opens_a_contest_when_one_ends(tm
         again = await running.contests()
         assert first.keys() <= again.keys()
         assert {"active", "pending"} <= {contest["status"] for contest in again.values()}
-        later = await contests_after(running, len(again))
+        later = await contests_when(running, lambda contests: len(contests) > len(again))
         assert later[max(later)]["name"].startswith("Demo ")
+        assert "ALREADY_ENTERED" not in {record.get("code") for record in running.log()}
         assert await running.stop(signal.SIGINT) == 0
     async with serving(tmp_path) as server:
         assert "demo_data" in [record["event"] for record in server.log()]

@@ -20,6 +20,8 @@ from duelcast.wire.timestamps import parse_time
 PARTICIPANTS = 20
 """The number of bots in each contest."""
 ENTRY_ATTEMPTS = 3
+MOST_ENTRIES = 100
+"""The longest page of a leaderboard."""
 LIVELY_S = 60.0
 """Bots trade only tokens whose price is at most this old. With an older price, the trade may be refused."""
 MAX_TOKENS = 5
@@ -36,6 +38,14 @@ class _Token(Struct):
 
 class _Tokens(Struct):
     data: list[_Token]
+
+
+class _Entry(Struct):
+    wallet: str
+
+
+class _Leaderboard(Struct):
+    entries: list[_Entry]
 
 
 class Crowd:
@@ -59,14 +69,15 @@ class Crowd:
         self.symbols = lively or self.symbols
 
     async def go_to(self, contest_ids: Sequence[int]) -> None:
-        """Let every bot with a seat join the rooms of these contests, and leave all others."""
+        """Let every bot with a seat join the rooms of these contests, and leave all others. Raises `Refused`."""
         for seat in self._seats:
             await seat.go_to(contest_ids)
-        self._waiting = {contest_id: self._waiting.get(contest_id, _chosen(contest_id)) for contest_id in contest_ids}
+        self._waiting = {contest_id: await self._yet_to_enter(contest_id) for contest_id in contest_ids}
 
     async def enter_all(self, contest_id: int) -> None:
-        """Let the bots chosen for the contest enter; those that are refused, or get no answer, try again."""
-        entering = self._waiting.get(contest_id, _chosen(contest_id))
+        """Let the bots chosen for the contest enter; those that are refused, or get no answer, try again. Raises
+        `Refused`."""
+        entering = await self._yet_to_enter(contest_id)
         self._waiting[contest_id] = []  # so that `enter_one` meanwhile picks none of them
         for _ in range(ENTRY_ATTEMPTS):
             entered = await asyncio.gather(*(self._enter(contest_id, bot) for bot in entering))
@@ -91,6 +102,15 @@ class Crowd:
         """Let a bot say something."""
         seat, other = self._rng.sample(self._seats, 2)
         await seat.say(contest_id, line(self._rng, self.symbols, [other.person.nickname]))
+
+    async def _yet_to_enter(self, contest_id: int) -> list[Person]:
+        """The bots chosen for the contest that are not in it. Those of an earlier run may be. Raises `Refused`."""
+        if (waiting := self._waiting.get(contest_id)) is not None:
+            return waiting
+        path = f"/contests/{contest_id}/leaderboard"
+        entries = (await self._api.get(BOTS[0], path, _Leaderboard, limit=MOST_ENTRIES)).entries
+        entered = {entry.wallet for entry in entries}
+        return [bot for bot in _chosen(contest_id) if bot.wallet not in entered]
 
     async def _enter(self, contest_id: int, bot: Person) -> bool:
         """Returns whether the bot is in the contest."""
