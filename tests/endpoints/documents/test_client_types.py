@@ -284,6 +284,13 @@ def test_the_command_of_the_only_endpoint_is_no_command_of_every_endpoint() -> N
     )
 
 
+def test_an_endpoint_that_needs_no_token_is_public() -> None:
+    schemas = {"Ask": message("ask"), "AReply": message("a")}
+    asked = document(schemas, shop={"commands": {"Ask": ["AReply"]}})
+    asked["channels"]["shop"]["x-auth"] = "public"
+    assert "shop: { isPublic: true }," in facts.typescript_facts(read_shapes(asked))
+
+
 @pytest.mark.parametrize(
     ("operation", "fact"),
     [
@@ -299,7 +306,7 @@ def test_the_facts_at_run_time_are_what_differs_from_the_usual(operation: Json, 
     shapes = read_shapes(document(schemas, shop={"commands": {"Ask": ["AReply"]}, "operation": operation}))
     printed = facts.typescript_facts(shapes)
     assert fact in printed
-    assert 'shop: { auth: "token" },' in printed
+    assert "  shop: {},\n};" in printed.partition("COMMANDS")[0]
     assert 'RETRIABLE: readonly string[] = ["UNAVAILABLE"];' in printed
     assert "FINAL: readonly number[] = [1000];" in printed
 

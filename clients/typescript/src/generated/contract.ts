@@ -4,8 +4,8 @@ import type { EndpointName } from "./messages.js";
 
 /** The facts about an endpoint. */
 export interface EndpointFacts {
-  /** The clients that may connect: all, those with a token, or those of admins. */
-  readonly auth: "public" | "token" | "admin";
+  /** Whether a client needs no token. */
+  readonly isPublic?: boolean;
   /** With this name as `endpoint`, a client may connect without a token. */
   readonly publicName?: string;
 }
@@ -26,15 +26,15 @@ export interface CommandFacts {
 }
 
 export const ENDPOINTS: Readonly<Record<EndpointName, EndpointFacts>> = {
-  analytics: { auth: "token" },
-  "circuit-breaker": { auth: "token" },
-  contest: { auth: "token", publicName: "public.contests" },
-  "market-data": { auth: "public" },
-  monitor: { auth: "token", publicName: "public.background_scene" },
-  notifications: { auth: "token", publicName: "system.announcements" },
-  skyduel: { auth: "admin" },
-  "system-settings": { auth: "token" },
-  "token-data": { auth: "public" },
+  analytics: {},
+  "circuit-breaker": {},
+  contest: { publicName: "public.contests" },
+  "market-data": { isPublic: true },
+  monitor: { publicName: "public.background_scene" },
+  notifications: { publicName: "system.announcements" },
+  skyduel: {},
+  "system-settings": {},
+  "token-data": { isPublic: true },
 };
 
 export const COMMANDS: Readonly<Record<EndpointName, CommandFacts>> = {

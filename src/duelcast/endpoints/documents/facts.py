@@ -21,8 +21,8 @@ import type { EndpointName } from "./messages.js";
 
 /** The facts about an endpoint. */
 export interface EndpointFacts {
-  /** The clients that may connect: all, those with a token, or those of admins. */
-  readonly auth: "public" | "token" | "admin";
+  /** Whether a client needs no token. */
+  readonly isPublic?: boolean;
   /** With this name as `endpoint`, a client may connect without a token. */
   readonly publicName?: string;
 }
@@ -78,7 +78,7 @@ def typescript_facts(shapes: Shapes) -> str:
     """The file `contract.ts`."""
     lines = ["export const ENDPOINTS: Readonly<Record<EndpointName, EndpointFacts>> = {"]
     for endpoint in shapes.endpoints:
-        facts = _given({"auth": endpoint.auth, "publicName": endpoint.public_name})
+        facts = _given({"isPublic": endpoint.auth == "public", "publicName": endpoint.public_name})
         lines += _literal(f"  {property_name(endpoint.name)}: ", facts, ",")
     lines += ["};", "", "export const COMMANDS: Readonly<Record<EndpointName, CommandFacts>> = {"]
     for endpoint in shapes.endpoints:
