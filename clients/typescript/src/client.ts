@@ -1,6 +1,6 @@
 import { ClockOffset } from "./core/clock-offset.js";
 import { emplace } from "./core/emplace.js";
-import type { ConnectionState } from "./core/connection.js";
+import type { Connection, ConnectionState } from "./core/connection.js";
 import { ENDPOINTS } from "./generated/contract.js";
 import type { EndpointName } from "./generated/messages.js";
 import { systemClock, type Clock } from "./shell/clock.js";
@@ -74,7 +74,7 @@ export function inside(client: Client): Inside {
 export function createClient(options: ClientOptions): Client {
   const { clock = systemClock, page = browserPage, random = Math.random, storage } = options;
   const webSocket = options.webSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
-  const url = options.url.replace(/\/+$/, "");
+  const url = new URL(options.url).href.replace(/\/+$/, "");
   const flush = new Flush(options.schedule ?? platformSchedule);
   const tokens = new Tokens(options.token ?? null, clock);
   const offset = new ClockOffset();
@@ -92,7 +92,7 @@ export function createClient(options: ClientOptions): Client {
     if (Object.values(state.next).some(({ is }) => is !== "idle" && is !== "closed")) {
       unlisten ??= page.listen((event) => {
         if (event === "hidden") flush.run();
-        else each((one) => one.happen(() => one.connection.wake()));
+        else each((connection) => connection.wake());
       });
     } else {
       unlisten?.();
@@ -100,8 +100,8 @@ export function createClient(options: ClientOptions): Client {
     }
   }
 
-  function each(visit: (link: Link) => void): void {
-    for (const one of links.values()) visit(one);
+  function each(step: (connection: Connection) => void): void {
+    for (const one of links.values()) one.happen(() => step(one.connection));
   }
 
   function link(name: EndpointName): Link {
@@ -110,7 +110,7 @@ export function createClient(options: ClientOptions): Client {
         url: `${url.replace(/^http/, "ws")}/api/v69/ws/${name}`,
         name,
         facts: ENDPOINTS[name],
-        isHidden: () => page.isHidden,
+        page,
         webSocket,
         clock,
         random,
@@ -128,11 +128,11 @@ export function createClient(options: ClientOptions): Client {
     clockOffsetMs,
     setToken(token) {
       tokens.replace(token);
-      each((one) => one.happen(() => one.connection.changeToken()));
+      each((connection) => connection.changeToken());
     },
     close() {
       isClosed = true;
-      each((one) => one.happen(() => one.connection.close()));
+      each((connection) => connection.close());
     },
   };
 

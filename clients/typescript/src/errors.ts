@@ -26,16 +26,19 @@ export class DuelcastError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(code: string, message: string, { field, retryAfterMs, details, cause }: ErrorDetails = {}) {
-    super(message, cause === undefined ? undefined : { cause });
+  constructor(code: string, message: string, details: ErrorDetails = {}) {
+    super(message, details);
     this.code = code;
-    this.field = field;
-    this.retryAfterMs = retryAfterMs;
-    this.details = details;
+    ({ field: this.field, retryAfterMs: this.retryAfterMs, details: this.details } = details);
   }
 
   /** Whether the same attempt may succeed later. */
   get retriable(): boolean {
     return this.retryAfterMs !== undefined || [...RETRIABLE, "TIMEOUT", "NETWORK_ERROR"].includes(this.code);
   }
+}
+
+/** The error of something that a signal has cancelled. */
+export function aborted(signal: AbortSignal | undefined): DuelcastError {
+  return new DuelcastError("ABORTED", "The request was cancelled.", { cause: signal?.reason as unknown });
 }

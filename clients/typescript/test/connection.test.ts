@@ -187,6 +187,45 @@ describe("a jump of the clock", () => {
   });
 });
 
+describe("a client that the server does not accept", () => {
+  const refusal = (message: string): object => ({ type: "error", code: "PERMISSION_DENIED", message });
+
+  test("has the sentence of the server, in its state and in stores without values", async () => {
+    const harness = new Harness({ token: "t1" });
+    const here = room(harness.client, 2);
+    here.subscribe(() => undefined);
+    await settled();
+    harness.socket.opened();
+    harness.socket.receive(refusal("This wallet is banned."));
+    harness.socket.lost(4003, "banned");
+    await harness.frame();
+    const error = { code: "PERMISSION_DENIED", message: "This wallet is banned." };
+    expect(harness.client.state.get().contest).toMatchObject({ is: "refused", error });
+    expect(here).toMatchObject({ status: "refused", error });
+  });
+
+  test("has no sentence of an earlier connection or of an error before the last message", async () => {
+    const harness = new Harness({ token: "t1" });
+    room(harness.client, 2).subscribe(() => undefined);
+    await settled();
+    harness.socket.opened();
+    harness.socket.receive(refusal("Not now."), { type: "system_announcement" });
+    harness.socket.lost(1003);
+    await harness.frame();
+    expect(harness.client.state.get().contest).toMatchObject({ error: { code: "REFUSED" } });
+    expect(harness.client.state.get().contest).not.toMatchObject({ error: { message: "Not now." } });
+    harness.client.setToken("t2");
+    await settled();
+    harness.socket.opened();
+    harness.socket.receive(refusal("Later."));
+    harness.socket.lost(1011);
+    await harness.clock.advance(1000);
+    harness.socket.lost(4003);
+    await harness.frame();
+    expect(harness.client.state.get().contest).not.toMatchObject({ error: { message: "Later." } });
+  });
+});
+
 describe("handlers of messages", () => {
   test("get every message of their type, and one that throws stops no other", async () => {
     const harness = new Harness();

@@ -41,13 +41,14 @@ export class Harness {
     await this.answer(frames);
   }
 
-  /** Answers the last subscription and ping: confirmations, then `frames`, then the pong. */
+  /** Answers the last subscription and ping: confirmations with snapshots, then `frames`, then the pong. */
   async answer(frames: readonly object[] = []): Promise<void> {
     await settled();
     const subscribe = this.#last("subscribe");
     for (const entry of (subscribe?.channels as (string | { channel: string })[] | undefined) ?? []) {
-      const channel = typeof entry === "string" ? entry : entry.channel;
-      const confirmed = { type: "subscription_confirmed", channel, kind: "latest", epoch: "E1", seq: 1 };
+      const { channel, recovered } =
+        typeof entry === "string" ? { channel: entry } : { channel: entry.channel, recovered: false };
+      const confirmed = { type: "subscription_confirmed", channel, kind: "latest", epoch: "E1", seq: 1, recovered };
       this.socket.receive({ ...confirmed, requestId: subscribe?.requestId });
     }
     this.socket.receive(...frames);

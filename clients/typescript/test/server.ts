@@ -54,12 +54,11 @@ export class FakeServer {
       this.socket.receive({ ...said(6, String(text), { messageId }), requestId, seq: 6 });
     if (type === "ping") this.socket.receive({ type: "pong", timestamp: 0, serverTime: AT, requestId });
     if (type === "subscribe") {
-      const names = (channels as readonly (string | { channel: string })[]).map((one) =>
-        typeof one === "string" ? one : one.channel,
-      );
-      for (const channel of names) {
+      for (const one of channels as readonly (string | { channel: string })[]) {
+        const { channel, recovered } = typeof one === "string" ? { channel: one } : { ...one, recovered: false };
         const seq = channel.endsWith("*") ? null : 1;
-        const confirmation = { type: "subscription_confirmed", channel, kind: "latest", epoch: "E1", seq, requestId };
+        const place = { channel, kind: "latest", epoch: "E1", seq, recovered };
+        const confirmation = { type: "subscription_confirmed", ...place, requestId };
         this.socket.receive({ ...confirmation, timestamp: AT });
         this.socket.receive(...this.#frames.filter((frame) => isCovered(frame, channel)));
       }

@@ -8,6 +8,7 @@ describe("a store", () => {
     const [one, other] = [new Harness().client, new Harness().client];
     expect(market(one, "SOL")).toBe(market(one, "SOL"));
     expect(market(one, "SOL").at("SOL")).toBe(market(one, "SOL").at("SOL"));
+    expect(market(one, "sol").at("Sol")).toBe(market(one, "SOL").at("SOL"));
     expect(market(one, "SOL")).not.toBe(market(one, "BTC"));
     expect(market(one, "SOL")).not.toBe(market(other, "SOL"));
     expect(room(one, 2)).toBe(room(one, 2));
@@ -252,6 +253,18 @@ describe("a room", () => {
     const { members, memberCount } = room(harness.client, 2).get();
     expect(members.map(({ wallet }) => wallet)).toEqual(["ann", "cleo"]);
     expect(memberCount).toBe(149);
+  });
+
+  test("is joined before a message is sent to it", async () => {
+    const harness = new Harness({ token: "ann" });
+    leaderboard(harness.client, 2).subscribe(() => undefined);
+    await harness.establish();
+    harness.socket.sent.length = 0;
+    room(harness.client, 2)
+      .send("gg")
+      .catch(() => undefined);
+    await settled();
+    expect(harness.socket.sent.map(({ type }) => type)).toEqual(["join_contest_room", "ping", "send_chat_message"]);
   });
 
   test("takes the answer to its own message even while it asks for missing ones", async () => {

@@ -1,10 +1,3 @@
-import { FINAL } from "../generated/contract.js";
-
-/** Whether a close code of the server means that the client must not reconnect. */
-export function isFinal(code: number): boolean {
-  return FINAL.includes(code);
-}
-
 /** How long the server asks to wait after 1012 and 1013, in milliseconds, if it says so. */
 export function requestedDelay(code: number, reason: string): number | undefined {
   const named = code === 1012 || code === 1013 ? /retry_after_ms=(\d+)/.exec(reason)?.[1] : undefined;

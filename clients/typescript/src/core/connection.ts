@@ -1,11 +1,12 @@
-import { DuelcastError } from "../errors.js";
-import type { EndpointFacts } from "../generated/contract.js";
-import { backOff, isFinal, requestedDelay } from "./backoff.js";
+import { DuelcastError, type ErrorDetails } from "../errors.js";
+import { FINAL, type EndpointFacts } from "../generated/contract.js";
+import { backOff, requestedDelay } from "./backoff.js";
 import { Deadlines } from "./deadlines.js";
 import { isFrame, isRecord, number, parsed, text, time, type Frame } from "./frame.js";
 import { Interests, LINGER_MS } from "./interests.js";
 import type { Follower } from "./interest.js";
 import type { Membership } from "./membership.js";
+import { isError } from "./server-error.js";
 
 const PATIENCE_MS = 10_000;
 const SILENCE_MS = 30_000;
@@ -33,10 +34,19 @@ export interface Outside {
   hangUp(code?: number): void;
   /** Shows a message to the handlers of the application. */
   deliver(frame: Frame): void;
+}
+
+/** The parts of a connection. */
+export interface ConnectionOptions {
+  readonly facts: EndpointFacts;
+  /** Returns a number from 0 to 1. */
+  readonly random: () => number;
+  /** While the page is hidden, the client does not dial. */
+  readonly page: { readonly isHidden: boolean };
   /** A ping was answered; times in epoch milliseconds. */
-  measured(sent: number, received: number, serverTime: number): void;
+  readonly measured: (sent: number, received: number, serverTime: number) => void;
   /** The state is another. */
-  changed(state: ConnectionState): void;
+  readonly changed: (state: ConnectionState) => void;
 }
 
 /** The requests of the application, which a connection has only if the application makes some. */
@@ -69,9 +79,7 @@ export class Connection {
   /** The wallet of the user whose connection it is. */
   wallet: string | undefined;
   readonly #outside: Outside;
-  readonly #facts: EndpointFacts;
-  readonly #random: () => number;
-  readonly #isHidden: () => boolean;
+  readonly #options: ConnectionOptions;
   #ids = 0;
   #token: string | null = null;
   #asks = false;
@@ -80,16 +88,16 @@ export class Connection {
   #establishedAt: number | undefined;
   /** Whether the server has refused the token since the connection was last established. */
   #isRejected = false;
+  /** The sentence of the last message, if that is an error: it may say why the server ends the connection. */
+  #sentence: string | undefined;
   #lastArrival = 0;
   #silenceMs = SILENCE_MS;
   /** When each ping that is not answered was sent, by its number. */
   readonly #pings = new Map<number, number>();
 
-  constructor(outside: Outside, facts: EndpointFacts, random: () => number, isHidden: () => boolean) {
+  constructor(outside: Outside, options: ConnectionOptions) {
     this.#outside = outside;
-    this.#facts = facts;
-    this.#random = random;
-    this.#isHidden = isHidden;
+    this.#options = options;
   }
 
   get isEstablished(): boolean {
@@ -97,7 +105,7 @@ export class Connection {
   }
 
   get isWanted(): boolean {
-    return (this.calls?.size ?? 0) > 0 || this.interests.areWanted;
+    return Boolean(this.calls?.size) || this.interests.areWanted;
   }
 
   /** Why it will not connect, if it will not. */
@@ -144,7 +152,6 @@ export class Connection {
     this.#end({ is: "closed" }, 1000);
     this.calls?.fail(closed());
     this.interests.end();
-    this.deadlines.clearAll();
   }
 
   // ── what happens outside ────────────────────────────────────────────────────────────────────────────────────────
@@ -158,9 +165,9 @@ export class Connection {
       return;
     }
     if (answer instanceof Error) return this.#retry();
-    const { auth, publicName } = this.#facts;
+    const { isPublic, publicName } = this.#options.facts;
     const query: [string, string][] = [];
-    if (auth !== "public") {
+    if (!isPublic) {
       if (answer === null && publicName === undefined) return this.#signOut();
       query.push(answer === null ? ["endpoint", publicName ?? ""] : ["auth", "message"]);
     }
@@ -188,8 +195,10 @@ export class Connection {
   /** The socket was closed, or a dial has failed. */
   lost(code: number, reason: string): void {
     this.#isDialled = false;
-    if (code === 4003) return this.#refuse("PERMISSION_DENIED", "The server refuses this user.");
-    if (isFinal(code)) return this.#refuse("REFUSED", `The server refuses this: ${code}.`);
+    if (FINAL.includes(code)) {
+      const name = code === 4003 ? "PERMISSION_DENIED" : "REFUSED";
+      return this.#stop("refused", name, this.#sentence ?? `The server refuses this: ${code}.`);
+    }
     if (code !== 4001 || this.#isBrief()) return this.#retry(requestedDelay(code, reason));
     if (this.#isRejected) return this.#signOut();
     this.#isRejected = true;
@@ -199,7 +208,7 @@ export class Connection {
 
   /** A socket cannot even be made, so that another attempt would be useless. */
   fail(cause: unknown): void {
-    this.#refuse("REFUSED", String(cause), cause);
+    this.#stop("refused", "REFUSED", String(cause), { cause });
   }
 
   /** The page is visible, the machine is online again, or its clock has jumped. */
@@ -238,6 +247,7 @@ export class Connection {
     } else if (type === "pong") {
       this.#pong(frame, Number(id));
     } else counts = this.interests.handle(frame, id);
+    this.#sentence = isError(frame) ? text(frame.message) : undefined;
     if (id !== undefined) this.calls?.answer(frame, id);
     if (counts) this.#outside.deliver(frame);
   }
@@ -247,7 +257,7 @@ export class Connection {
     if (sent === undefined) return;
     this.#pings.delete(id);
     const serverTime = time(frame.serverTime);
-    if (serverTime > 0) this.#outside.measured(sent, this.now, serverTime);
+    if (serverTime > 0) this.#options.measured(sent, this.now, serverTime);
     this.interests.settle(id);
   }
 
@@ -255,7 +265,8 @@ export class Connection {
 
   #start(): void {
     this.deadlines.clear("retry");
-    if (this.#isHidden()) return this.#become({ is: "waiting" });
+    this.#sentence = undefined;
+    if (this.#options.page.isHidden) return this.#become({ is: "waiting" });
     this.#become({ is: "connecting" });
     this.#ask();
     this.#expect("dial", PATIENCE_MS);
@@ -316,9 +327,9 @@ export class Connection {
     if (this.#isBrief() === false) this.#failedAttempts = 0;
     this.#disconnect();
     if (!this.isWanted) return this.#rest();
-    const retryAt = this.now + (delayMs ?? backOff(this.#failedAttempts++, this.#random()));
+    const retryAt = this.now + (delayMs ?? backOff(this.#failedAttempts++, this.#options.random()));
     this.deadlines.set("retry", retryAt, () => this.#start());
-    this.#become(this.#isHidden() ? { is: "waiting" } : { is: "waiting", retryAt });
+    this.#become(this.#options.page.isHidden ? { is: "waiting" } : { is: "waiting", retryAt });
   }
 
   /** Whether the connection was established for a short time only; undefined if it was not established. */
@@ -332,14 +343,11 @@ export class Connection {
   }
 
   #signOut(): void {
-    this.#stop("signed_out", new DuelcastError("UNAUTHORIZED", "Sign in."));
+    this.#stop("signed_out", "UNAUTHORIZED", this.#sentence ?? "Sign in.");
   }
 
-  #refuse(code: string, message: string, cause?: unknown): void {
-    this.#stop("refused", new DuelcastError(code, message, { cause }));
-  }
-
-  #stop(is: "signed_out" | "refused", error: DuelcastError): void {
+  #stop(is: "signed_out" | "refused", code: string, message: string, details?: ErrorDetails): void {
+    const error = new DuelcastError(code, message, details);
     this.#end({ is, error });
     this.calls?.fail(error);
     this.interests.disconnect(error);
@@ -364,7 +372,7 @@ export class Connection {
 
   #become(state: ConnectionState): void {
     this.state = state;
-    this.#outside.changed(state);
+    this.#options.changed(state);
   }
 }
 

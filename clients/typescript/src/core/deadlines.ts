@@ -14,10 +14,6 @@ export class Deadlines {
     for (const key of keys) this.#due.delete(key);
   }
 
-  clearAll(): void {
-    this.#due.clear();
-  }
-
   /** The earliest time at which something is due; `Infinity` if nothing is. */
   get next(): number {
     let next = Infinity;

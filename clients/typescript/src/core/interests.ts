@@ -4,7 +4,7 @@ import { emplace } from "./emplace.js";
 import { isRecord, number, text, type Frame } from "./frame.js";
 import { Interest, type Follower } from "./interest.js";
 import { channelMembership, type Membership } from "./membership.js";
-import { ChannelPosition, type Position } from "./position.js";
+import type { Position } from "./position.js";
 import { isError, serverError } from "./server-error.js";
 
 /** The time for which a channel that is not wanted any more stays joined. */
@@ -12,19 +12,21 @@ export const LINGER_MS = 5000;
 const MISSING_RETRY_MS = 10_000;
 const MAX_IN_SUBSCRIBE = 500;
 
-/** All that is wanted of an endpoint, and the position of the client in each channel. */
+/** A channel or group to join, and the interest for which it is; none if it is for all to which it belongs. */
+type Asked = readonly [key: string, interest?: Interest | undefined, since?: Position | undefined];
+
+/** All that is wanted of an endpoint. */
 export class Interests {
   readonly #connection: Connection;
   readonly #interests = new Map<string, Interest>();
   /** Those of the interests that more channels than one belong to. */
   #wide: readonly Interest[] = [];
-  readonly #positions = new Map<string, ChannelPosition>();
-  /** The keys that the client asked to join on this connection, in the order of the message, by its id. */
-  readonly #asked = new Map<string, readonly string[]>();
+  /** What the client asked to join on this connection, in the order of the message, by its id. */
+  readonly #asked = new Map<string, readonly Asked[]>();
   #leaving: string[] = [];
   /** The channels that the endpoint joins by itself, and those of them that the URL resumes. */
   #connecting: readonly string[] = [];
-  #resumed: readonly string[] = [];
+  #resumed: string[] = [];
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -32,7 +34,7 @@ export class Interests {
 
   /** Whether something is wanted. */
   get areWanted(): boolean {
-    for (const interest of this.#interests.values()) if (this.#isWanted(interest)) return true;
+    for (const interest of this.#interests.values()) if (interest.isWanted(this.#connection.deadlines)) return true;
     return false;
   }
 
@@ -42,10 +44,7 @@ export class Interests {
     const interest = this.#interestIn(membership);
     this.#connection.deadlines.clear(follower);
     if (interest.followers.has(follower)) return;
-    interest.followers.set(follower, false);
-    follower.change("loading");
-    // One that is joined already is joined again, for its snapshot.
-    if (interest.joining !== "asked") interest.joining = "no";
+    interest.add(follower);
   }
 
   unfollow(membership: Membership, follower: Follower): void {
@@ -54,23 +53,16 @@ export class Interests {
     this.#connection.deadlines.set(follower, this.#connection.now + LINGER_MS, () => this.#drop(interest, follower));
   }
 
-  /** A request of the application joined these channels or rooms. */
-  request(memberships: readonly Membership[]): void {
+  /** A request of the application joined these channels or rooms; those that a mere question joined are left soon. */
+  request(memberships: readonly Membership[], isQuestion: boolean): void {
     for (const membership of memberships) {
       const interest = this.#interestIn(membership);
-      interest.isRequested = true;
       if (interest.joining === "no") interest.joining = "joined";
-    }
-  }
-
-  /** A request of the application asked for something, and thereby joined these channels, which nobody wants to follow. */
-  glance(memberships: readonly Membership[]): void {
-    for (const membership of memberships) {
-      const interest = this.#interestIn(membership);
-      const nobody = { begin: nothing, receive: nothing, change: nothing };
-      interest.followers.set(nobody, true);
-      if (interest.joining === "no") interest.joining = "joined";
-      this.unfollow(membership, nobody);
+      if (isQuestion) {
+        const nobody = { begin: nothing, receive: nothing, change: nothing };
+        interest.followers.set(nobody, true);
+        this.unfollow(membership, nobody);
+      } else interest.isRequested = true;
     }
   }
 
@@ -92,7 +84,6 @@ export class Interests {
       this.#connection.deadlines.clear(interest, ...interest.followers.keys());
     }
     this.#interests.clear();
-    this.#positions.clear();
     this.#wide = this.#connecting = [];
   }
 
@@ -122,9 +113,6 @@ export class Interests {
     this.#interests.delete(interest.key);
     this.#wide = this.#wide.filter((one) => one !== interest);
     this.#connection.deadlines.clear(interest);
-    for (const channel of this.#positions.keys()) {
-      if (this.#covering(channel).length === 0) this.#positions.delete(channel);
-    }
   }
 
   /** Leaving a room or group leaves its channels too: those that are still wanted are joined again. */
@@ -138,11 +126,13 @@ export class Interests {
 
   /** The positions of the channels that the endpoint joins by itself, for the URL: `<channel>,<epoch>,<seq>`. */
   resume(): string[] {
-    this.#resumed = this.#connecting.filter((channel) => {
-      const covering = this.#covering(channel);
-      return covering.length > 0 && covering.every(({ isResumable }) => isResumable) && this.#positionIn(channel).since;
+    this.#resumed = [];
+    return this.#connecting.flatMap((channel) => {
+      const [since, ...others] = this.#covering(channel).map((interest) => interest.since(channel));
+      if (!since || !others.every(Boolean)) return [];
+      this.#resumed.push(channel);
+      return `${channel},${since.epoch},${since.seq}`;
     });
-    return this.#resumed.map((channel) => `${channel},${this.#positionIn(channel)}`);
   }
 
   /** The socket is open: joins everything that is wanted. */
@@ -150,7 +140,7 @@ export class Interests {
     for (const interest of this.#interests.values()) {
       if (interest.membership.join === "connecting") {
         interest.joining = "asked";
-        if (this.#resumed.length === 0) interest.begin();
+        if (this.#resumed.length === 0) interest.begin(interest.key);
         for (const channel of this.#connecting) if (!this.#resumed.includes(channel)) interest.begin(channel);
       } else if (this.#resumed.includes(interest.key)) interest.joining = "asked";
     }
@@ -168,28 +158,29 @@ export class Interests {
 
   /** Joins all that is wanted and not joined yet. Returns whether anything was sent. */
   #join(): boolean {
-    const channels: [key: string, since?: Position | undefined][] = [];
-    const commands: [key: string, command: Frame][] = [];
+    const channels: Asked[] = [];
+    const commands: [command: Frame, interest: Interest][] = [];
     for (const interest of this.#interests.values()) {
       const { key, membership } = interest;
-      if (interest.joining !== "no" || !this.#isWanted(interest)) continue;
-      const since = interest.isResumable ? this.#positions.get(membership.resumes ?? key)?.since : undefined;
-      if (membership.join === "subscribe") channels.push([key, since]);
-      else if (membership.join !== "connecting") commands.push([key, membership.join(since)]);
-      else if (this.#connection.isEstablished) for (const channel of this.#connecting) channels.push([channel]);
+      if (interest.joining !== "no" || !interest.isWanted(this.#connection.deadlines)) continue;
+      const since = interest.since(membership.resumes ?? key);
+      if (membership.join === "subscribe") channels.push([key, interest, since]);
+      else if (membership.join !== "connecting") commands.push([membership.join(since), interest]);
+      else if (this.#connection.isEstablished)
+        for (const channel of this.#connecting) channels.push([channel, interest]);
       else continue;
       interest.joining = membership.join === "connecting" ? "joined" : "asked";
     }
     const isAnything = channels.length + commands.length > 0;
     while (channels.length > 0) this.#subscribe(channels.splice(0, MAX_IN_SUBSCRIBE));
-    for (const [key, command] of commands) this.#asked.set(this.#connection.send(command), [key]);
+    for (const [command, interest] of commands)
+      this.#asked.set(this.#connection.send(command), [[interest.key, interest]]);
     return isAnything;
   }
 
-  #subscribe(entries: readonly [key: string, since?: Position | undefined][]): void {
-    const channels = entries.map(([channel, since]) => (since ? { channel, since } : channel));
-    const keys = entries.map(([key]) => key);
-    this.#asked.set(this.#connection.send({ type: "subscribe", channels }), keys);
+  #subscribe(asked: readonly Asked[]): void {
+    const channels = asked.map(([channel, , since]) => (since ? { channel, since } : channel));
+    this.#asked.set(this.#connection.send({ type: "subscribe", channels }), asked);
   }
 
   // ── what the server says ────────────────────────────────────────────────────────────────────────────────────────
@@ -198,11 +189,13 @@ export class Interests {
   establish(positions: unknown): void {
     const ends = endsOf(positions);
     this.#connecting = ends.map(([channel]) => channel);
-    for (const [channel, end] of ends) {
-      if (!this.#positionIn(channel).isConfirmed) this.#confirm(channel, end, false, true);
-    }
     for (const interest of this.#interests.values()) {
-      if (interest.membership.join === "connecting" && interest.joining === "asked") interest.joining = "joined";
+      if (interest.membership.join !== "connecting" || interest.joining !== "asked") continue;
+      interest.joining = "joined";
+      for (const [channel, end] of ends) {
+        const position = interest.position(channel);
+        if (position.state === "none") position.confirm(this.#connection.epoch, end, false, true);
+      }
     }
   }
 
@@ -210,21 +203,25 @@ export class Interests {
   handle(frame: Frame, id: string | undefined): boolean {
     const { type } = frame;
     const channel = text(frame.channel);
-    const keys = id === undefined ? undefined : this.#asked.get(id);
+    const asked = id === undefined ? undefined : this.#asked.get(id);
     if (type === "subscription_confirmed") {
       if (channel === undefined) return false;
-      if (id !== undefined && !keys) this.request([channelMembership(channel)]);
+      if (id !== undefined && !asked) this.request([channelMembership(channel)], false);
       this.#connection.epoch = text(frame.epoch) ?? this.#connection.epoch;
-      const interest = this.#interests.get(channel);
-      if (interest) interest.joining = "joined";
-      this.#begin(channel, number(frame.seq) ?? NaN, frame, frame.kind === "every");
+      const asking = asked?.find(([key]) => key === channel)?.[1];
+      this.#begin(channel, number(frame.seq) ?? NaN, frame, frame.kind === "every", asking);
+      // The client pings after its own commands; nobody does after those of the application, or after an unexpected one.
+      const followed = this.#covering(channel).filter(({ followers }) => followers.size > 0);
+      if (asked || !this.#connection.isEstablished || followed.length === 0) return true;
+      const ping = this.#connection.ping();
+      for (const interest of followed) interest.position(channel).settledBy = ping;
     } else if (type === "unsubscription_confirmed") {
       // The rights of the user have changed.
       if (channel && !id) this.#refuse(channel, serverError({ code: "SUBSCRIPTION_DENIED", ...frame }));
-      else if (channel && !keys) this.release([channelMembership(channel)]);
-    } else if (keys) {
-      if (isError(frame)) this.#refused(frame, keys);
-      else for (const key of keys) this.#joined(frame, key);
+      else if (channel && !asked) this.release([channelMembership(channel)]);
+    } else if (asked) {
+      if (isError(frame)) this.#refused(frame, asked);
+      else for (const [, interest] of asked) if (interest) this.#joined(frame, interest);
     } else if (channel !== undefined) return this.#receive(frame, channel);
     return true;
   }
@@ -232,22 +229,15 @@ export class Interests {
   /** A ping is answered: the snapshots and replays that were confirmed before are complete. */
   settle(ping: number): void {
     for (const id of this.#asked.keys()) if (Number(id) < ping) this.#asked.delete(id);
-    for (const position of this.#positions.values()) {
-      if (position.isConfirmed && position.settledBy <= ping) position.settle();
-    }
-    for (const interest of this.#interests.values()) {
-      if (interest.joining === "joined" && this.#isSettled(interest)) interest.settle();
-    }
+    for (const interest of this.#interests.values()) interest.settle(ping);
   }
 
   /** The connection was lost; `error` says why, if there will be no other. */
   disconnect(error?: DuelcastError): void {
     this.#asked.clear();
     this.#leaving = [];
-    for (const position of this.#positions.values()) position.disconnect();
     for (const interest of this.#interests.values()) {
-      interest.joining = "no";
-      interest.unsettle(error);
+      interest.disconnect(error);
       this.#connection.deadlines.clear(interest);
     }
   }
@@ -262,51 +252,36 @@ export class Interests {
     this.#connecting = [];
   }
 
-  /** A snapshot or replay of a channel begins. */
-  #begin(channel: string, end: number, { recovered, requestId }: Frame, every: boolean): void {
-    const isSnapshot = this.#confirm(channel, end, recovered === true, every);
-    const covering = this.#covering(channel);
-    for (const interest of covering) {
-      if (isSnapshot) interest.begin(channel);
-      interest.unsettle();
+  /** A snapshot or replay of a channel begins: for the interest that asked for it, or for all if none did. */
+  #begin(channel: string, end: number, { recovered }: Frame, every: boolean, asking?: Interest): void {
+    for (const interest of this.#covering(channel)) {
+      if (asking && interest !== asking) interest.pass(channel);
+      else interest.confirm(channel, this.#connection.epoch, end, recovered, every);
     }
-    // The client pings after its own commands; nobody does after those of the application, or after an unexpected one.
-    const isPinged = !this.#connection.isEstablished || this.#asked.has(String(requestId));
-    const isFollowed = covering.some(({ followers }) => followers.size > 0);
-    if (!isPinged && (isFollowed || requestId === undefined))
-      this.#positionIn(channel).settledBy = this.#connection.ping();
   }
 
-  #confirm(channel: string, end: number, recovered: boolean, every: boolean): boolean {
-    return this.#positionIn(channel).confirm(this.#connection.epoch, end, recovered, every);
-  }
-
-  /** A command of its own has joined something. */
-  #joined(frame: Frame, key: string): void {
-    const interest = this.#interests.get(key);
-    if (!interest) return;
-    interest.joining = "joined";
-    this.#confirm(key, NaN, false, false);
-    for (const [channel, end] of endsOf(frame.positions)) this.#confirm(channel, end, frame.recovered === true, true);
-    interest.unsettle();
-    interest.receive(frame);
+  /** A command of its own has joined a room. */
+  #joined(frame: Frame, interest: Interest): void {
+    const { key, membership } = interest;
+    const ends = endsOf({ [key]: NaN, [membership.resumes ?? key]: NaN, ...(frame.positions as object) });
+    for (const [channel, end] of ends) this.#begin(channel, end, frame, true, interest);
+    interest.receive(frame, key);
   }
 
   /** An error answers a command with which the client joined something. */
-  #refused(frame: Frame, keys: readonly string[]): void {
-    const index = /^channels\[(\d+)\]/.exec(String(frame.field))?.[1];
+  #refused(frame: Frame, asked: readonly Asked[]): void {
+    const one = asked[Number(/^channels\[(\d+)\]/.exec(String(frame.field))?.[1])];
     const error = serverError(frame);
     const isMissing = error.code === "UNKNOWN_CHANNEL" || error.code === "CONTEST_NOT_FOUND";
     const retryMs = error.retryAfterMs ?? (isMissing ? MISSING_RETRY_MS : Infinity);
-    for (const key of index ? keys.slice(Number(index), Number(index) + 1) : keys) this.#refuse(key, error, retryMs);
+    for (const [key] of one ? [one] : asked) this.#refuse(key, error, retryMs);
   }
 
   #refuse(key: string, error: DuelcastError, retryMs: number = Infinity): void {
-    this.#positions.get(key)?.disconnect();
+    for (const interest of this.#covering(key)) interest.position(key).disconnect();
     const interest = this.#interests.get(key);
     if (!interest) return;
     interest.refuse(error);
-    if (retryMs === Infinity) return;
     this.#connection.deadlines.set(interest, this.#connection.now + retryMs, () => {
       if (interest.joining === "refused") interest.joining = "no";
     });
@@ -314,30 +289,24 @@ export class Interests {
 
   /** A message of a channel. Returns whether it counts. */
   #receive(frame: Frame, channel: string): boolean {
-    const position = this.#positions.get(channel);
-    const verdict = position?.receive(number(frame.seq));
-    if (position && verdict === "gap") {
-      position.resume();
-      this.#subscribe([[channel, position.since]]);
-      this.#connection.ping();
-      for (const interest of this.#covering(channel)) interest.unsettle();
+    const covering = this.#covering(channel);
+    let counts = covering.length === 0;
+    for (const interest of covering) {
+      const verdict = interest.receive(frame, channel);
+      if (verdict === "gap") this.#resume(channel, interest.position(channel).since);
+      else if (verdict !== "drop") counts = true;
     }
-    if (position && verdict !== "handle") return false;
-    for (const interest of this.#covering(channel)) interest.receive(frame);
-    return true;
+    return counts;
   }
 
-  #isSettled(interest: Interest): boolean {
-    if (this.#positions.get(interest.key)?.isSettled === false) return false;
-    if (!interest.membership.covers) return true;
-    for (const [channel, { isConfirmed, isSettled }] of this.#positions) {
-      if (isConfirmed && !isSettled && interest.covers(channel)) return false;
+  /** Asks for the messages of a channel that are missing since a position. */
+  #resume(channel: string, since: Position | undefined): void {
+    for (const interest of this.#covering(channel)) {
+      interest.position(channel).resume();
+      interest.unsettle();
     }
-    return true;
-  }
-
-  #isWanted(interest: Interest): boolean {
-    return interest.isWanted((follower) => this.#connection.deadlines.has(follower));
+    this.#subscribe([[channel, undefined, since]]);
+    this.#connection.ping();
   }
 
   /** The interests to which a channel belongs. */
@@ -345,10 +314,6 @@ export class Interests {
     const exact = this.#interests.get(channel);
     const wide = this.#wide.filter((interest) => interest !== exact && interest.covers(channel));
     return exact ? [exact, ...wide] : wide;
-  }
-
-  #positionIn(channel: string): ChannelPosition {
-    return emplace(this.#positions, channel, () => new ChannelPosition());
   }
 }
 

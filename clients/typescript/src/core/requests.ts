@@ -58,12 +58,9 @@ export class Requests implements Calls {
     }
     const request: Waiting = { plan };
     this.#waiting.set(id, request);
-    const { timeoutMs } = plan;
-    if (timeoutMs < Infinity) {
-      this.#connection.deadlines.set(request, this.#connection.now + timeoutMs, () => {
-        this.settle(id, new DuelcastError("TIMEOUT", "No answer came."));
-      });
-    }
+    this.#connection.deadlines.set(request, this.#connection.now + plan.timeoutMs, () => {
+      this.settle(id, new DuelcastError("TIMEOUT", "No answer came."));
+    });
     this.#send();
     this.#connection.want();
     return id;
@@ -87,21 +84,19 @@ export class Requests implements Calls {
   answer(frame: Frame, id: string): void {
     const request = this.#waiting.get(id);
     if (!request?.sent) return;
+    const { plan, sent } = request;
     const { interests, deadlines, now } = this.#connection;
     if (!isError(frame)) {
-      const { joins, leaves } = this.#facts;
-      const room = roomMembership(Number(request.sent.contestId));
-      const { type } = request.sent;
-      const joined = type === "join_contest_room" ? [room] : this.#memberships(joins, request.sent);
-      if (type.startsWith("get_")) interests.glance(joined);
-      else interests.request(joined);
-      interests.release(type === "leave_contest_room" ? [room] : this.#memberships(leaves, request.sent));
+      const room = [roomMembership(Number(sent.contestId))];
+      const joined = sent.type === "join_contest_room" ? room : this.#memberships(this.#facts.joins, sent);
+      interests.request(joined, sent.type.startsWith("get_"));
+      interests.release(sent.type === "leave_contest_room" ? room : this.#memberships(this.#facts.leaves, sent));
       return this.settle(id, frame);
     }
     const error = serverError(frame);
-    if (!request.plan.isRepeatable || !request.plan.retriesAfter(error)) return this.settle(id, error);
+    if (!plan.isRepeatable || !plan.retriesAfter(error)) return this.settle(id, error);
     request.sent = undefined;
-    deadlines.set(request.plan, now + (error.retryAfterMs ?? RETRY_MS), () => this.#send());
+    deadlines.set(plan, now + (error.retryAfterMs ?? RETRY_MS), () => this.#send());
   }
 
   disconnect(): void {
@@ -119,6 +114,8 @@ export class Requests implements Calls {
 
   #send(): void {
     if (!this.#connection.isEstablished) return;
+    // Joins that are due come first, as a command may need them.
+    this.#connection.interests.flush();
     for (const [id, request] of this.#waiting) {
       if (request.sent || this.#connection.deadlines.has(request.plan)) continue;
       const command = request.plan.command();

@@ -1,7 +1,7 @@
 import { isRepeatable, withKey } from "../core/facts.js";
 import { copied, type Frame } from "../core/frame.js";
 import { Requests, type RequestPlan } from "../core/requests.js";
-import { DuelcastError } from "../errors.js";
+import { aborted, DuelcastError } from "../errors.js";
 import { COMMANDS } from "../generated/contract.js";
 import type { Link } from "./link.js";
 import { uuid } from "./uuid.js";
@@ -52,8 +52,4 @@ export function request<M>(
 /** Whether the server could not say at that time, so that the same command may succeed soon. */
 function isPassing({ code }: DuelcastError): boolean {
   return code === "UNAVAILABLE" || code === "OUTCOME_UNKNOWN";
-}
-
-function aborted(signal: AbortSignal | undefined): DuelcastError {
-  return new DuelcastError("ABORTED", "The request was cancelled.", { cause: signal?.reason as unknown });
 }

@@ -1,5 +1,5 @@
 import { isRecord, parsed, text } from "../core/frame.js";
-import { DuelcastError } from "../errors.js";
+import { aborted, DuelcastError } from "../errors.js";
 
 /** Calls an address with JSON; resolves with the content of the answer, `undefined` if it has none. */
 export async function call(
@@ -12,7 +12,7 @@ export async function call(
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<unknown> {
-  const { body, token, signal = null } = options;
+  const { body, token, signal } = options;
   const headers = {
     ...options.headers,
     ...(token && { Authorization: `Bearer ${token}` }),
@@ -20,11 +20,11 @@ export async function call(
   };
   let answer: Response, content: unknown;
   try {
-    const init = { method, headers, signal, body: JSON.stringify(body) ?? null };
-    answer = await fetch(address.replace(/^ws/, "http"), init);
+    const init = { method, headers, signal, body: JSON.stringify(body) };
+    answer = await fetch(address.replace(/^ws/, "http"), init as RequestInit);
     content = parsed(await answer.text());
   } catch (cause) {
-    if (signal?.aborted) throw new DuelcastError("ABORTED", "The request was cancelled.", { cause });
+    if (signal?.aborted) throw aborted(signal);
     throw new DuelcastError("NETWORK_ERROR", "No answer came.", { cause });
   }
   if (answer.ok) return content;

@@ -1,8 +1,7 @@
-import { Connection, type ConnectionState, type Outside } from "../core/connection.js";
+import { Connection, type ConnectionOptions, type Outside } from "../core/connection.js";
 import type { Frame } from "../core/frame.js";
 import type { Follower } from "../core/interest.js";
 import type { Membership } from "../core/membership.js";
-import type { EndpointFacts } from "../generated/contract.js";
 import type { EndpointName } from "../generated/messages.js";
 import type { Clock } from "./clock.js";
 import type { WebSocketClass, WebSocketLike } from "./socket.js";
@@ -13,18 +12,13 @@ const JUMP_MS = 2000;
 const LONGEST_TIMER_MS = 1e9;
 
 /** The parts of a link. */
-export interface LinkOptions {
+export interface LinkOptions extends ConnectionOptions {
   /** The address of the endpoint, without a query. */
   readonly url: string;
   readonly name: EndpointName;
-  readonly facts: EndpointFacts;
   readonly webSocket: WebSocketClass | undefined;
   readonly clock: Clock;
-  readonly random: () => number;
-  readonly isHidden: () => boolean;
   readonly tokens: Tokens;
-  readonly changed: Outside["changed"];
-  readonly measured: Outside["measured"];
 }
 
 /** Connects the core of an endpoint with a WebSocket, timers and the token provider. */
@@ -33,8 +27,6 @@ export class Link implements Outside {
   readonly options: LinkOptions;
   /** Shows a message to the handlers of the application, if it has any. */
   deliver: (frame: Frame) => void = () => undefined;
-  readonly changed: (state: ConnectionState) => void;
-  readonly measured: Outside["measured"];
   #socket: WebSocketLike | undefined;
   #timer: { readonly handle: unknown; readonly at: number } | undefined;
   #asked = 0;
@@ -43,9 +35,7 @@ export class Link implements Outside {
 
   constructor(options: LinkOptions) {
     this.options = options;
-    this.changed = options.changed;
-    this.measured = options.measured;
-    this.connection = new Connection(this, options.facts, options.random, options.isHidden);
+    this.connection = new Connection(this, options);
   }
 
   follow(membership: Membership, follower: Follower): () => void {

@@ -61,7 +61,7 @@ class UserInbox extends ComposedStore<InboxValue> implements Inbox {
 
   forget(): void {
     this.remove("unread");
-    for (const { id } of this.held.list("notifications", newestFirst)) this.remove("notifications", id);
+    for (const { id } of this.compose().notifications) this.remove("notifications", id);
   }
 
   protected override compose(): InboxValue {
@@ -73,7 +73,7 @@ class UserInbox extends ComposedStore<InboxValue> implements Inbox {
   }
 
   #read({ ids, all, types, timestamp, channel }: Frame): void {
-    for (const one of this.held.list("notifications", newestFirst)) {
+    for (const one of this.compose().notifications) {
       const isOfTypes = !types || elements(types).includes(one.type);
       const isNamed = all === true ? isOfTypes : elements(ids).includes(one.id);
       if (isNamed && !one.read) this.put("notifications", one.id, { ...one, read: true, read_at: timestamp }, channel);

@@ -38,7 +38,8 @@ export function latest<K, V, E extends EndpointName, C extends ChannelOf<E> & st
   return new LatestValues<K, V>(client, endpoint, name, read as never);
 }
 
-class LatestValues<K, V> extends FollowedStore<ReadonlyMap<K, V>> implements LatestStore<K, V> {
+/** A store of the newest values of a channel, made by `read` of its messages. */
+export class LatestValues<K, V> extends FollowedStore<ReadonlyMap<K, V>> implements LatestStore<K, V> {
   readonly #read: (frame: Frame) => readonly Entry<K, V>[];
   readonly #cells = new Map<K, Cell<K, V>>();
   #values: ReadonlyMap<K, V> | undefined;

@@ -80,6 +80,9 @@ const DATA: ReadonlyMap<string, string> = new Map([
   ["participant_update", "participant"],
 ]);
 
+/** The members of the value, but for the chat. */
+const NAMES = [...DATA.values(), "role", "members", "memberCount", "spectatorCount", "adminPresent"];
+
 class ContestRoom extends ComposedStore<RoomValue> implements Room {
   readonly #contestId: number;
 
@@ -112,6 +115,11 @@ class ContestRoom extends ComposedStore<RoomValue> implements Room {
     this.remove("chat", messageId);
   }
 
+  /** All but the chat begins when the room is joined; the chat may be resumed instead, and begins by itself. */
+  override begin(channel: string): void {
+    this.held.begin((from) => (channel === this.membership.key ? from !== this.membership.resumes : channel === from));
+  }
+
   override receive(frame: Frame): void {
     const { type, data, channel } = frame;
     if (type === "contest_room_joined") this.#joined(frame);
@@ -123,7 +131,7 @@ class ContestRoom extends ComposedStore<RoomValue> implements Room {
       const name = DATA.get(type);
       if (name) return this.#set(name, data, channel);
       if (type !== "chat_message" || !number(data.id)) return;
-      this.put("chat", data.id, { ...data, status: "sent" }, this.#chatChannel);
+      this.put("chat", data.id, { ...data, status: "sent" }, this.membership.resumes);
       this.remove("chat", data.messageId);
     }
   }
@@ -134,22 +142,8 @@ class ContestRoom extends ComposedStore<RoomValue> implements Room {
   }
 
   protected override compose(): RoomValue {
-    const value = (name: keyof RoomValue): never => this.held.get(name) as never;
-    return {
-      role: value("role"),
-      contest: value("contest"),
-      leaderboard: value("leaderboard"),
-      participant: value("participant"),
-      members: value("members"),
-      memberCount: value("memberCount"),
-      spectatorCount: value("spectatorCount"),
-      adminPresent: value("adminPresent"),
-      chat: this.held.list("chat", storedFirst),
-    };
-  }
-
-  get #chatChannel(): string {
-    return `chat.${this.#contestId}`;
+    const value = Object.fromEntries(NAMES.map((name) => [name, this.held.get(name)]));
+    return { ...value, chat: this.held.list("chat", storedFirst) } as unknown as RoomValue;
   }
 
   #set(name: string, value: unknown, channel?: unknown): void {
@@ -157,8 +151,6 @@ class ContestRoom extends ComposedStore<RoomValue> implements Room {
   }
 
   #joined(frame: Frame): void {
-    // `recovered` concerns the chat; everything else comes as a snapshot.
-    this.held.begin((channel) => frame.recovered !== true || channel !== this.#chatChannel);
     this.#set("role", text(frame.role));
     // The server names those who came last first.
     this.#set("members", records(frame.members).reverse());

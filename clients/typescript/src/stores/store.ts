@@ -64,7 +64,7 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
   protected readonly held: Held = new Held();
   protected readonly link: Link;
   readonly #flush: Flush;
-  readonly #membership: Membership;
+  protected readonly membership: Membership;
   readonly #listeners = new Handlers<[]>();
   #wants = 0;
   /** The first value, from when it was first wanted. */
@@ -76,7 +76,7 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
   constructor(flush: Flush, link: Link, membership: Membership) {
     this.#flush = flush;
     this.link = link;
-    this.#membership = membership;
+    this.membership = membership;
   }
 
   get status(): Status {
@@ -99,15 +99,15 @@ export abstract class FollowedStore<T> implements Store<T>, Follower, Publisher 
   want(): () => void {
     if (this.#wants++ === 0) {
       void this.initial;
-      this.#unfollow = this.link.follow(this.#membership, this);
+      this.#unfollow = this.link.follow(this.membership, this);
     }
     return () => {
       if (--this.#wants === 0) this.#unfollow?.();
     };
   }
 
-  begin(channel?: string): void {
-    this.held.begin((from) => channel === undefined || channel === from);
+  begin(channel: string): void {
+    this.held.begin((from) => channel === this.membership.key || channel === from);
   }
 
   change(status: Status, error?: DuelcastError): void {
