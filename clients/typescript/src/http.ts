@@ -1,6 +1,8 @@
-import { inside, type Client } from "./client.js";
+import { inside, type Client, type Inside } from "./client.js";
+import { aborted, DuelcastError } from "./errors.js";
 import type { HttpOperations } from "./generated/http.js";
 import { call } from "./shell/fetching.js";
+import { PATIENCE_MS } from "./shell/tokens.js";
 
 type Operation = HttpOperations[keyof HttpOperations];
 
@@ -36,21 +38,21 @@ export type HttpInput<Name extends HttpOperation> = (Record<string, never> exten
 /**
  * Calls an operation of the HTTP API, with the token of the client's provider.
  *
- * Rejects with a `DuelcastError`: the code of the answer, `NETWORK_ERROR` if there was none, or `ABORTED`.
+ * Rejects with a `DuelcastError`: the code of the answer, `NETWORK_ERROR` if there was none, `UNAVAILABLE` if the provider
+ * failed, or `ABORTED`.
  */
 export async function http<Name extends HttpOperation>(
   client: Client,
   operation: Name,
   input: HttpInput<Name>,
 ): Promise<HttpResponse<Name>> {
-  const { url, tokens } = inside(client);
-  const token = await tokens.ask();
-  if (token instanceof Error) throw token;
   const { parameters, body, signal } = input as {
     parameters?: Readonly<Record<string, unknown>>;
     body?: unknown;
     signal?: AbortSignal;
   };
+  const own = inside(client);
+  const token = await tokenOf(own, signal);
   const [method, template] = operation.split(" ") as [string, string];
   const rest = { ...parameters };
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
@@ -58,7 +60,7 @@ export async function http<Name extends HttpOperation>(
     delete rest[name];
     return encodeURIComponent(value);
   });
-  const address = new URL(url + path);
+  const address = new URL(own.url + path);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(rest)) {
     if (value === undefined) continue;
@@ -66,4 +68,21 @@ export async function http<Name extends HttpOperation>(
     else address.searchParams.set(name, String(value));
   }
   return (await call(method, address.href, { body, token, headers, signal })) as HttpResponse<Name>;
+}
+
+/** The token of the provider; rejects if it fails or takes too long, or if nobody waits for it any more. */
+function tokenOf({ clock, tokens }: Inside, signal: AbortSignal | undefined): Promise<string | null> {
+  return new Promise<string | null>((resolve, reject) => {
+    const settle = (answer: string | null | Error): void => {
+      clock.clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      if (answer instanceof Error) reject(answer);
+      else resolve(answer);
+    };
+    const abort = (): void => settle(aborted(signal));
+    const timer = clock.setTimeout(() => settle(new DuelcastError("UNAVAILABLE", "No token came.")), PATIENCE_MS);
+    if (signal?.aborted) return abort();
+    signal?.addEventListener("abort", abort);
+    void tokens.ask().then(settle);
+  });
 }

@@ -2,10 +2,11 @@ import { generateKeyPairSync, sign, verify } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { http } from "../src/http.js";
 import { createClient, logout, refresh, signIn } from "../src/index.js";
 import { base58 } from "../src/sign-in.js";
+import { ManualClock } from "./fakes.js";
 
 interface Answer {
   readonly status?: number;
@@ -82,6 +83,49 @@ describe("http", () => {
     const failing = createClient({ url, token: () => Promise.reject(new Error("The provider fails.")) });
     await expect(http(failing, "GET /api/v69/contests", {})).rejects.toMatchObject({ code: "UNAVAILABLE" });
   });
+});
+
+describe("the token of a call", () => {
+  const silent = { token: () => new Promise<string>(() => undefined) };
+
+  test("fails the call if the provider does not answer within ten seconds", async () => {
+    const clock = new ManualClock();
+    const failed = http(createClient({ url, clock, ...silent }), "GET /api/v69/contests", {}).catch((error) => error);
+    await clock.advance(9999);
+    expect(await Promise.race([failed, "waits"])).toBe("waits");
+    await clock.advance(1);
+    expect(await failed).toMatchObject({ code: "UNAVAILABLE" });
+  });
+
+  test("is not waited for after the signal, and leaves nothing behind", async () => {
+    const clock = new ManualClock();
+    const abort = new AbortController();
+    const removed = vi.spyOn(abort.signal, "removeEventListener");
+    const failed = http(createClient({ url, clock, ...silent }), "GET /api/v69/contests", { signal: abort.signal });
+    const cause = new Error("Nobody waits.");
+    abort.abort(cause);
+    await expect(failed).rejects.toMatchObject({ code: "ABORTED", cause });
+    expect(clock.timers).toBe(0);
+    expect(removed).toHaveBeenCalled();
+    expect(requests).toEqual([]);
+  });
+
+  test("must be a string or null", async () => {
+    const client = createClient({ url, token: () => 42 as unknown as string });
+    const failed = http(client, "GET /api/v69/contests", {});
+    await expect(failed).rejects.toMatchObject({ code: "UNAVAILABLE", cause: expect.any(TypeError) });
+    expect(requests).toEqual([]);
+  });
+
+  test("is none if it is empty", async () => {
+    answers.push({ body: "{}" });
+    await http(createClient({ url, token: "" }), "GET /api/v69/contests", {});
+    expect(requests[0]?.headers.authorization).toBeUndefined();
+  });
+});
+
+test("a client needs a URL", () => {
+  for (const none of ["", "nonsense", "/api"]) expect(() => createClient({ url: none })).toThrow(TypeError);
 });
 
 describe("sign-in", () => {

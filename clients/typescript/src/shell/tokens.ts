@@ -8,7 +8,8 @@ import type { Clock } from "./clock.js";
  */
 export type TokenProvider = () => string | null | Promise<string | null>;
 
-const PATIENCE_MS = 10_000;
+/** How long an answer may take. */
+export const PATIENCE_MS = 10_000;
 
 /** Asks the provider, once for all who ask while it has not answered. */
 export class Tokens {
@@ -41,7 +42,9 @@ export class Tokens {
 
 async function answerOf(provider: string | null | TokenProvider): Promise<string | null | Error> {
   try {
-    return (typeof provider === "function" ? await provider() : provider) || null;
+    const answer: unknown = typeof provider === "function" ? await provider() : provider;
+    if (answer === null || typeof answer === "string") return answer || null;
+    throw new TypeError("The token is no string.");
   } catch (cause) {
     return new DuelcastError("UNAVAILABLE", "No token came.", { cause });
   }
