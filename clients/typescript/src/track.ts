@@ -15,7 +15,8 @@ const STORAGE_KEY = "duelcast.track";
 /**
  * Tracks an event: resolves once the server has stored it, after however many attempts. Up to 1,000 events wait, also
  * until somebody is signed in, and in `storage` if the client has one. Rejects with a `DuelcastError`: the code with which
- * the server refused the event, `MESSAGE_TOO_BIG`, `EVENT_DROPPED` if it was the oldest of too many, or `CLOSED`.
+ * the server refused the event, `MESSAGE_TOO_BIG`, `EVENT_DROPPED` if it was the oldest of too many, or `CLOSED`; or with a
+ * `TypeError` if `data` cannot be JSON, such as a `bigint` or an object that contains itself.
  *
  * @param event A name of 1 to 64 of `A-Z a-z 0-9 _ . : -`.
  * @param data An object of at most 16 KiB as JSON.

@@ -99,6 +99,18 @@ describe("requests", () => {
 });
 
 describe("tracked events", () => {
+  test("that cannot be JSON are refused, and harm no other", async () => {
+    const harness = new Harness({ token: "t1" });
+    const circle: Record<string, unknown> = {};
+    circle.self = circle;
+    await expect(track(harness.client, "circle", circle)).rejects.toThrow(TypeError);
+    await expect(track(harness.client, "big", { value: 1n })).rejects.toThrow(TypeError);
+    void track(harness.client, "fine");
+    await harness.establish();
+    const commands = harness.socket.sent.filter(({ type }) => type === "track_event");
+    expect(commands).toMatchObject([{ events: [{ event: "fine" }] }]);
+  });
+
   test("beyond a thousand push out the oldest, which are counted", async () => {
     const { client } = new Harness({ token: "t1" });
     const codes: string[] = [];

@@ -7,7 +7,10 @@ import { FollowedStore, type Store } from "./store.js";
 
 /** The messages of a channel, as they arrive. As a store, it has no value, but the status. */
 export interface Feed<M> extends Store<undefined> {
-  /** Makes the channel wanted and calls `handler` with its messages, in order, until the returned function is called. */
+  /**
+   * Makes the channel wanted and calls `handler` with its messages, in order, until the returned function is called. All
+   * handlers share one subscription: one that is added to a followed channel hears what arrives from then on.
+   */
   on(handler: (message: M) => void): () => void;
 }
 
