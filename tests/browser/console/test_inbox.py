@@ -50,3 +50,45 @@ def test_hostile_notifications_are_text(console: Console) -> None:
     page.set_viewport_size({"width": 360, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     console.clean()
+
+
+def notify(console: Console, title: str) -> None:
+    note = {"wallets": ["ann"], "type": "NEWS", "title": title, "content": "Read this."}
+    console.scene.call("POST", "/notifications", note)
+
+
+def test_marking_leads_to_the_next_unread_notification(console: Console) -> None:
+    page = console.page
+    for title in ("First news", "Second news", "Third news"):
+        notify(console, title)
+    console.open("inbox", token_of("ann"))
+    page.get_by_role("button", name="Mark as read: Second news").press("Enter")
+    expect(page.get_by_role("button", name="Mark as read: First news")).to_be_focused()
+    page.get_by_role("combobox", name="Type").select_option("NEWS")
+    page.get_by_role("button", name="Mark all as read: News").click()
+    expect(page.locator(".notification[data-unread=true]")).to_have_count(0)
+    expect(page.locator(".badge")).to_have_text("2")
+    console.clean()
+
+
+def test_older_notifications_come_page_by_page(console: Console) -> None:
+    page = console.page
+    for number in range(35):
+        notify(console, f"News {number}")
+    console.open("inbox", token_of("ann"))
+    page.get_by_role("combobox", name="Type").select_option("NEWS")
+    older = page.get_by_role("button", name="Show older ones")
+    older.click()
+    expect(page.locator(".notification")).to_have_count(35)
+    expect(older).to_have_count(0)
+
+
+def test_a_visitor_sees_the_announcements_and_an_invitation(console: Console) -> None:
+    page = console.page
+    news = {"broadcast": True, "type": "NEWS", "title": "New symbols", "content": "From today on."}
+    console.scene.call("POST", "/notifications", news)
+    console.open("inbox")
+    expect(page.get_by_role("region", name="Announcements")).to_contain_text("New symbols")
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("dialog", name="Sign in")).to_be_visible()
+    console.clean()
