@@ -15,6 +15,7 @@ const signedScore = new Intl.NumberFormat(LOCALE, {
   maximumFractionDigits: 2,
 });
 const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const significant = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 6 });
 const clock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
 const shortClock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short" });
 const monthDay = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric" });
@@ -52,6 +53,11 @@ export function share(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : portion.format(value / 100);
 }
 
+/** A quantity of a token with up to six significant digits. */
+export function quantity(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : significant.format(value);
+}
+
 /** A large number in short, such as 1.2M. */
 export function short(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : compact.format(value);
@@ -62,7 +68,7 @@ export function change(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : percent.format(value / 100);
 }
 
-/** A score such as a sentiment, with two decimals and its sign. */
+/** A sentiment, or the sum of a trade, with two decimals and its sign. */
 export function score(value: number): string {
   return signedScore.format(value);
 }

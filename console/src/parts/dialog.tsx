@@ -17,7 +17,8 @@ export function Dialog({ title, close, children }: Props): ReactNode {
     return () => element?.close();
   }, []);
   return (
-    <dialog ref={dialog} aria-labelledby={heading} onClose={close}>
+    // In development React mounts twice: the event of the first end comes when the dialog is open again.
+    <dialog ref={dialog} aria-labelledby={heading} onClose={(event) => event.currentTarget.open || close()}>
       <header>
         <h2 id={heading}>{title}</h2>
         <button type="button" className="icon" aria-label={texts.dialog.close} onClick={() => dialog.current?.close()}>
