@@ -1,0 +1,61 @@
+import { market } from "@duelcast/client";
+import { useStore } from "@duelcast/client/react";
+import { useId, type ReactNode } from "react";
+import { client } from "../../../app/session";
+import { texts } from "../../../app/texts";
+import { Change, Quote } from "../../../parts/quote";
+import type { Choice, Fault } from "./portfolio";
+
+const words = texts.trade;
+
+interface Props {
+  readonly choice: Choice;
+  readonly faults: readonly Fault[];
+  readonly setWeight: (weight: number | undefined) => void;
+  readonly remove: () => void;
+}
+
+/** A chosen token with its weight, and what is wrong with it. */
+export function ChoiceRow({ choice: { symbol, weight }, faults, setWeight, remove }: Props): ReactNode {
+  const note = useId();
+  const isInvalid = faults.length > 0;
+  return (
+    <li>
+      <b>{symbol}</b>
+      <span className="prices">
+        <Price symbol={symbol} />
+      </span>
+      <input
+        type="number"
+        inputMode="numeric"
+        min={1}
+        max={100}
+        step={1}
+        aria-label={words.weightOf(symbol)}
+        aria-invalid={isInvalid}
+        aria-describedby={isInvalid ? note : undefined}
+        value={weight ?? ""}
+        onChange={({ target: { value } }) => setWeight(value === "" ? undefined : Number(value))}
+      />
+      <span className="dim">%</span>
+      <button type="button" className="icon" aria-label={words.remove(symbol)} onClick={remove}>
+        ✕
+      </button>
+      {isInvalid && (
+        <p id={note} className="bad">
+          {faults.map(({ text }) => text).join(" ")}
+        </p>
+      )}
+    </li>
+  );
+}
+
+/** Renders with each price, and nothing else does. */
+function Price({ symbol }: { symbol: string }): ReactNode {
+  const { value } = useStore(market(client, "*").at(symbol));
+  return (
+    <>
+      <Quote value={value?.price} /> <Change value={value?.change_24h} />
+    </>
+  );
+}

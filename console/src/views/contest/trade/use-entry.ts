@@ -1,0 +1,91 @@
+import type { DuelcastError } from "@duelcast/client";
+import { http } from "@duelcast/client/http";
+import type { ContestView, Participant } from "@duelcast/client/types";
+import { useRef, useState } from "react";
+import { client } from "../../../app/session";
+import { texts } from "../../../app/texts";
+import { useAction } from "../../../data/action";
+import type { Choice, Fault } from "./portfolio";
+
+const words = texts.trade;
+
+/** What the user does with their entry of a contest. */
+export interface Entry {
+  /** Enters the contest, or changes the portfolio; resolves with whether it has succeeded. */
+  send(choices: readonly Choice[]): Promise<boolean>;
+  withdraw(): Promise<boolean>;
+  readonly isBusy: boolean;
+  /** Why the last request has failed, if not because of a field. */
+  readonly error: DuelcastError | undefined;
+  /** The field that the server has refused. */
+  readonly fault: Fault | undefined;
+  /** What the last request has done. */
+  readonly done: string | undefined;
+  /** Forgets what the last request has done. */
+  forget(): void;
+  /** Whether an error concerns other choices. */
+  isOutdated(choices: readonly Choice[]): boolean;
+}
+
+export function useEntry(contest: ContestView, own: Participant): Entry {
+  const { run, isBusy, error } = useAction();
+  const [done, setDone] = useState<string>();
+  const [sent, setSent] = useState<string>();
+  const request = useRef({ body: "", key: "" });
+
+  async function send(choices: readonly Choice[]): Promise<boolean> {
+    const portfolio = choices.map(({ symbol, weight }) => ({ symbol, weight: weight ?? 0 }));
+    const text = JSON.stringify(portfolio);
+    // The same request gets the same key, so that it takes effect once even if the first answer was lost.
+    if (request.current.body !== text) request.current = { body: text, key: newKey() };
+    setSent(text);
+    setDone(undefined);
+    const parameters = { contest_id: contest.id };
+    const hasSucceeded = await run(() => {
+      if (!own.isParticipant) {
+        return http(client, "POST /api/v69/contests/{contest_id}/entries", { parameters, body: { portfolio } });
+      }
+      return http(client, "PUT /api/v69/contests/{contest_id}/entries/me/portfolio", {
+        parameters: { ...parameters, "Idempotency-Key": request.current.key },
+        body: { portfolio },
+      });
+    });
+    if (hasSucceeded) {
+      request.current = { body: "", key: "" };
+      setDone(own.isParticipant ? words.changed : words.entered);
+    }
+    return hasSucceeded;
+  }
+
+  async function withdraw(): Promise<boolean> {
+    setSent(undefined);
+    setDone(undefined);
+    const parameters = { contest_id: contest.id };
+    const hasSucceeded = await run(() =>
+      http(client, "DELETE /api/v69/contests/{contest_id}/entries/me", { parameters }),
+    );
+    if (hasSucceeded) setDone(words.withdrawn);
+    return hasSucceeded;
+  }
+
+  const { field } = error ?? {};
+  return {
+    send,
+    withdraw,
+    isBusy,
+    error: field === undefined ? error : undefined,
+    fault: error && field !== undefined ? { field, text: `${error.message} (${error.code})` } : undefined,
+    done,
+    forget: () => setDone(undefined),
+    isOutdated: (choices) => {
+      return (
+        sent !== undefined &&
+        sent !== JSON.stringify(choices.map(({ symbol, weight }) => ({ symbol, weight: weight ?? 0 })))
+      );
+    },
+  };
+}
+
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
+}

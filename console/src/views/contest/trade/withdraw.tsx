@@ -1,0 +1,34 @@
+import type { ContestView } from "@duelcast/client/types";
+import { useState, type ReactNode } from "react";
+import { texts } from "../../../app/texts";
+import { Confirm } from "../../../parts/dialog";
+import type { Entry } from "./use-entry";
+
+const words = texts.trade;
+
+interface Props {
+  readonly contest: ContestView;
+  readonly entry: Entry;
+}
+
+/** Leaves a contest that has not started. */
+export function Withdraw({ contest, entry }: Props): ReactNode {
+  const [isAsking, setIsAsking] = useState(false);
+  return (
+    <>
+      <button type="button" className="start" disabled={entry.isBusy} onClick={() => setIsAsking(true)}>
+        {words.withdraw}
+      </button>
+      {isAsking && (
+        <Confirm
+          title={words.confirmWithdraw(contest.name)}
+          action={words.withdraw}
+          close={() => setIsAsking(false)}
+          confirmed={() => void entry.withdraw()}
+        >
+          <p>{words.withdrawEffect}</p>
+        </Confirm>
+      )}
+    </>
+  );
+}
