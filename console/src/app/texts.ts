@@ -1,6 +1,9 @@
 import { contests } from "./texts/contests";
 import { inbox } from "./texts/inbox";
 import { symbol } from "./texts/symbol";
+import { contest } from "./texts/contest";
+import { room } from "./texts/room";
+import { trade } from "./texts/trade";
 
 /** All sentences and labels of the console, by view. */
 export const texts = {
@@ -66,6 +69,9 @@ export const texts = {
     contests: "Go to the contests",
     inbox: "Go to the inbox",
   },
+  contest,
+  room,
+  trade,
   market: {
     title: "Market",
     search: "Search symbols",

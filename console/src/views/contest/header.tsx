@@ -1,0 +1,83 @@
+import { room } from "@duelcast/client";
+import { useStore } from "@duelcast/client/react";
+import type { ContestView, Participant } from "@duelcast/client/types";
+import type { ReactNode } from "react";
+import { amount, count, countdown, moment } from "../../app/format";
+import { useNow } from "../../app/now";
+import { client } from "../../app/session";
+import { texts } from "../../app/texts";
+import { Fact } from "../../parts/fact";
+import { Change } from "../../parts/quote";
+
+const { contest: words } = texts;
+const TONES: Readonly<Record<string, string>> = { active: "good", cancelled: "bad" };
+
+/** What is always shown of a contest: its name, its state, its figures, and one's own place. */
+export function Header({ contest }: { contest: ContestView }): ReactNode {
+  const { value: own } = useStore(room(client, contest.id), (here) => here.participant);
+  const { status, max_participants: most } = contest;
+  const name = (words.status as Readonly<Record<string, string>>)[status] ?? status;
+  return (
+    <header className="contest-header">
+      <div className="view">
+        <h1>
+          <bdi>{contest.name}</bdi>
+        </h1>
+        <span className="tag" data-tone={TONES[status]}>
+          {name}
+        </span>
+        {contest.hasAdminPresence && <span className="tag">{words.adminPresent}</span>}
+      </div>
+      <dl className="contest-figures">
+        <Boundary contest={contest} />
+        {Number(contest.prize_pool) > 0 && (
+          <Fact name={words.prizePool}>{amount(contest.prize_pool, contest.currency)}</Fact>
+        )}
+        <Fact name={words.entries}>
+          {most === null
+            ? count(contest.participantCount)
+            : words.entriesOf(count(contest.participantCount), count(most))}
+        </Fact>
+        <Fact name={words.spectators}>{count(contest.spectatorCount)}</Fact>
+        {own?.isParticipant === true && status !== "pending" && <Own own={own} currency={contest.currency} />}
+      </dl>
+      {status === "cancelled" && (
+        <p className="bad">
+          {contest.cancellation_reason === null
+            ? words.cancelledWithoutReason
+            : words.cancelled(contest.cancellation_reason)}
+        </p>
+      )}
+    </header>
+  );
+}
+
+/** The time to the next start or end. */
+function Boundary({ contest: { status, start_time: start, end_time: end } }: { contest: ContestView }): ReactNode {
+  const now = useNow();
+  if (status === "pending")
+    return <Countdown name={words.startsIn} due={words.starting} left={Date.parse(start) - now} />;
+  if (status === "active") return <Countdown name={words.endsIn} due={words.ending} left={Date.parse(end) - now} />;
+  if (status !== "completed") return null;
+  return (
+    <Fact name={words.ended}>
+      <time dateTime={end}>{moment(Date.parse(end))}</time>
+    </Fact>
+  );
+}
+
+function Countdown({ name, due, left }: { name: string; due: string; left: number }): ReactNode {
+  return <Fact name={name}>{left > 0 ? countdown(left) : due}</Fact>;
+}
+
+function Own({ own, currency }: { own: Participant; currency: string }): ReactNode {
+  if (own.status === "disqualified") return <Fact name={words.myRank}>{words.disqualified}</Fact>;
+  return (
+    <>
+      <Fact name={words.myRank}>
+        {words.rankOf(count(own.rank), count(own.totalParticipants))} <Change value={own.returnPct} />
+      </Fact>
+      {own.prize !== undefined && <Fact name={words.myPrize}>{amount(own.prize, currency)}</Fact>}
+    </>
+  );
+}

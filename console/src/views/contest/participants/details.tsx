@@ -1,0 +1,41 @@
+import type { ContestView } from "@duelcast/client/types";
+import type { ReactNode } from "react";
+import { amount } from "../../../app/format";
+import { texts } from "../../../app/texts";
+import { useReading } from "../../../data/reading";
+import { Dialog } from "../../../parts/dialog";
+import { LiveState } from "../../../parts/live-state";
+import { nameOf, type Named } from "../../../parts/name";
+import { Change } from "../../../parts/quote";
+import { Holdings } from "./holdings";
+import { Trades } from "./trades";
+
+interface Props {
+  readonly contest: ContestView;
+  readonly of: Named;
+  readonly close: () => void;
+}
+
+/** The portfolio and the trades of a participant. */
+export function Details({ contest, of, close }: Props): ReactNode {
+  const { value, error, again } = useReading("GET /api/v69/contests/{contest_id}/entries/{wallet}", {
+    parameters: { contest_id: contest.id, wallet: of.wallet },
+  });
+  return (
+    <Dialog title={nameOf(of)} close={close}>
+      <LiveState status={value ? "live" : "loading"} error={error} retry={again} />
+      {value && (
+        <>
+          <p>
+            <Change value={value.returnPct} />
+            {value.prize !== undefined && ` · ${texts.contest.people.prize} ${amount(value.prize, contest.currency)}`}
+          </p>
+          <h3>{texts.contest.people.portfolio}</h3>
+          <Holdings of={value.portfolio ?? []} />
+        </>
+      )}
+      <h3>{texts.contest.trades.title}</h3>
+      <Trades contestId={contest.id} wallet={of.wallet} />
+    </Dialog>
+  );
+}
