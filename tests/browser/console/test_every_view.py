@@ -12,7 +12,15 @@ from tests.guides.scene import CONTEST, token_of
 
 pytestmark = pytest.mark.browser
 
-VIEWS = ("", "contests", f"contests/{CONTEST}", f"contests/{CONTEST}/room", "inbox", "symbols/SOL", "nowhere")
+VIEWS = (
+    "",
+    "contests",
+    *(f"contests/{CONTEST}{part}" for part in ("", "/room", "/trade", "/participants", "/settlement", "/rules")),
+    "contests/1/trade",
+    "inbox",
+    "symbols/SOL",
+    "nowhere",
+)
 OPERATORS = ("operate", "operate/services", "operate/settings", "operate/users")
 WIDTHS = (1280, 360)
 

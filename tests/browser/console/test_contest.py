@@ -1,0 +1,221 @@
+"""A contest in the console: its leaderboard, its room, and portfolios."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from duelcast.channels.names import Role
+from tests.browser.console.pages import Console
+from tests.guides.scene import CONTEST, token_of
+
+pytestmark = pytest.mark.browser
+
+PENDING = 1
+HOSTILE = "<img src=x onerror=alert(1)> <b>not bold</b> javascript:alert(1) " + "x" * 400
+"""Markup, a link that would run a script, and a word that is longer than any line."""
+
+
+def message(page: Page, text: str) -> Locator:
+    return page.locator(".message").filter(has_text=text)
+
+
+def say(page: Page, text: str) -> None:
+    page.get_by_label("Message", exact=True).fill(text)
+    page.keyboard.press("Enter")
+
+
+def test_a_message_is_stored_once_although_the_server_was_away_when_it_was_sent(console: Console) -> None:
+    page = console.page
+    console.open(f"contests/{CONTEST}/room", token_of("ann"))
+    expect(message(page, "Good luck!")).to_be_visible()
+    console.scene.server.kill()
+    expect(console.pill).to_have_attribute("data-tone", "bad")
+    say(page, "Sent while it was down")
+    expect(message(page, "Sent while it was down")).to_have_attribute("data-state", "pending")
+    console.scene.server.start()
+    expect(message(page, "Sent while it was down").locator("time")).to_be_visible()
+    expect(message(page, "Sent while it was down")).to_have_count(1)
+    expect(message(page, "Good luck!")).to_have_count(1)
+    console.clean()
+
+
+def test_a_refused_message_keeps_its_text_says_why_and_can_be_sent_again(console: Console) -> None:
+    page = console.page
+    console.scene.call("PUT", f"/contests/{CONTEST}/mutes/ann", {})
+    console.open(f"contests/{CONTEST}/room", token_of("ann"))
+    say(page, "May I?")
+    refused = message(page, "May I?")
+    expect(refused).to_have_attribute("data-state", "failed")
+    expect(refused.get_by_role("alert")).to_contain_text("MUTED")
+    boss = page.context.browser.new_page()  # type: ignore[union-attr]  # a page of the fixture has a browser
+    boss.goto(f"{console.scene.server.url}/console/contests/{CONTEST}/room#token={token_of('boss', Role.ADMIN)}")
+    boss.locator(".members summary").click()
+    boss.get_by_role("button", name="Unmute ann").click()
+    boss.get_by_role("dialog").get_by_role("button", name="Unmute").click()
+    expect(boss.get_by_role("button", name="Mute ann", exact=True)).to_be_visible()
+    refused.get_by_role("button", name="Send again").click()
+    expect(message(page, "May I?").locator("time")).to_be_visible()
+    expect(message(boss, "May I?")).to_have_count(1)
+    boss.close()
+
+
+def test_an_admin_deletes_a_message_for_everybody(console: Console) -> None:
+    page = console.page
+    console.open(f"contests/{CONTEST}/room", token_of("boss", Role.ADMIN))
+    bad = message(page, "Good luck!")
+    bad.hover()
+    bad.get_by_role("button", name=re.compile("Delete")).click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(bad).to_have_count(0)
+    console.clean()
+
+
+def test_hostile_messages_are_only_text(console: Console) -> None:
+    page = console.page
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    console.open(f"contests/{CONTEST}/room", token_of("ann"))
+    console.scene.say("bob", HOSTILE)
+    expect(message(page, "<b>not bold</b>")).to_be_visible()
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(page.locator(".message :is(img, a)")).to_have_count(0)
+    console.clean()
+
+
+def test_a_contest_is_entered_and_the_portfolio_changed_by_keyboard(console: Console) -> None:
+    page = console.page
+    console.open(f"contests/{PENDING}/trade", token_of("cat"))
+    expect(page.get_by_role("combobox")).to_be_visible()
+    page.keyboard.press("/")
+    for symbol in ("SOL", "BTC"):
+        page.keyboard.type(symbol)
+        expect(page.get_by_role("option", name=re.compile(f"^{symbol}"))).to_be_visible()
+        page.keyboard.press("Enter")
+    weight = page.get_by_label("Weight of SOL in per cent")
+    weight.focus()
+    page.keyboard.type("101")
+    expect(weight).to_have_attribute("aria-invalid", "true")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("70")
+    page.get_by_role("button", name="Fill up").press("Enter")
+    expect(page.get_by_label("Weight of BTC in per cent")).to_have_value("30")
+    page.get_by_role("button", name="Enter the contest").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Enter the contest").press("Enter")
+    expect(page.get_by_text("You take part in this contest.")).to_be_visible()
+    weight.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("60")
+    page.get_by_role("button", name="Change the portfolio").press("Enter")
+    expect(page.get_by_text("The weights must add up to 100; these add up to 90.")).to_be_visible()
+    page.get_by_role("button", name="Fill up").press("Enter")
+    page.get_by_role("button", name="Change the portfolio").press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Change the portfolio").press("Enter")
+    expect(page.get_by_text("Your portfolio is changed.")).to_be_visible()
+    console.clean()
+
+
+def test_drafts_survive_another_view_and_a_reload(console: Console) -> None:
+    page = console.page
+    console.open(f"contests/{CONTEST}/trade", token_of("ann"))
+    page.get_by_label("Weight of SOL in per cent").fill("55")
+    page.get_by_role("link", name="Room").click()
+    page.get_by_label("Message", exact=True).fill("not sent yet")
+    page.reload()
+    expect(page.get_by_label("Message", exact=True)).to_have_value("not sent yet")
+    page.get_by_role("link", name="Trade").click()
+    expect(page.get_by_label("Weight of SOL in per cent")).to_have_value("55")
+
+
+RECORD_MOVES = """() => {
+  window.moves = [];
+  const animate = Element.prototype.animate;
+  Element.prototype.animate = function (frames, options) {
+    window.moves.push({ key: this.dataset.key, ms: options.duration });
+    return animate.call(this, frames, options);
+  };
+}"""
+
+
+class Race:
+    """An active contest in which Ann has AAA, and Bob and `others` have BBB; the test posts the prices."""
+
+    def __init__(self, console: Console, others: int = 0) -> None:
+        self._console = console
+        scene = console.scene
+        self._post(AAA=1, BBB=1)
+        times = {"start_time": "2099-01-01T00:00:00Z", "end_time": "2099-01-02T00:00:00Z"}
+        self.id: int = scene.call("POST", "/contests", {"name": "Race", **times})["id"]
+        for wallet in ("ann", "bob", *(f"other-{number}" for number in range(others))):
+            portfolio = {"portfolio": [{"symbol": "AAA" if wallet == "ann" else "BBB", "weight": 100}]}
+            scene.call("POST", f"/contests/{self.id}/entries", portfolio, token_of(wallet))
+        scene.call("POST", f"/contests/{self.id}/start", {})
+
+    @property
+    def leader(self) -> Locator:
+        return self._console.page.locator(".board tbody tr").first
+
+    def won_by(self, wallet: str) -> None:
+        """Let a participant take the lead, and wait until the page shows it."""
+        self._post(AAA=2 if wallet == "ann" else 1, BBB=2 if wallet == "bob" else 1)
+        expect(self.leader).to_have_attribute("data-key", wallet)
+
+    def _post(self, **prices: float) -> None:
+        rows = [{"symbol": symbol, "price": price} for symbol, price in prices.items()]
+        self._console.scene.call("POST", "/tokens/prices", rows)
+
+
+def test_rows_move_to_their_new_places_and_keep_the_focus(console: Console) -> None:
+    page, race = console.page, Race(console)
+    console.open(f"contests/{race.id}", token_of("ann"))
+    race.won_by("ann")
+    own = page.locator(".board [data-own] button")
+    own.focus()
+    page.evaluate(RECORD_MOVES)
+    race.won_by("bob")
+    assert {move["key"] for move in page.evaluate("moves")} == {"ann", "bob"}
+    assert all(move["ms"] <= 400 for move in page.evaluate("moves"))
+    expect(own).to_be_focused()
+    console.clean()
+
+
+def test_rows_do_not_move_if_the_user_wants_less_motion(console: Console) -> None:
+    page, race = console.page, Race(console)
+    page.emulate_media(reduced_motion="reduce")
+    console.open(f"contests/{race.id}", token_of("ann"))
+    race.won_by("ann")
+    page.evaluate(RECORD_MOVES)
+    race.won_by("bob")
+    assert page.evaluate("moves") == []
+
+
+def test_the_own_row_stays_in_view(console: Console) -> None:
+    page, race = console.page, Race(console, others=20)
+    page.set_viewport_size({"width": 1280, "height": 600})
+    console.open(f"contests/{race.id}", token_of("ann"))
+    race.won_by("bob")
+    own = page.locator(".board [data-own]")
+    page.locator(".board thead").evaluate("head => scrollBy(0, head.getBoundingClientRect().top - 100)")
+    expect(own).to_contain_text("22")
+    expect(own).to_be_in_viewport(ratio=1)
+    expect(race.leader).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="Jump to me").press("Enter")
+    expect(own.get_by_role("button")).to_be_focused()
+    expect(race.leader).not_to_be_in_viewport()
+
+
+def test_a_finished_contest_shows_what_decided_it(console: Console) -> None:
+    page, race = console.page, Race(console)
+    console.open(f"contests/{race.id}", token_of("bob"))
+    race.won_by("ann")
+    page.get_by_role("link", name="Settlement").click()
+    console.scene.call("POST", f"/contests/{race.id}/end", {})
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="AAA"))
+    expect(row).to_contain_text("+100.00%")
+    page.get_by_role("link", name="Participants").click()
+    page.get_by_role("button", name="ann").click()
+    expect(page.get_by_role("dialog")).to_contain_text("+100.00%")
+    console.clean()
