@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Coroutine
 from typing import Any
 
-WAIT_S = 90.0
+WAIT_S = 300.0
 
 
 class News:

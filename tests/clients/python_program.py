@@ -119,7 +119,7 @@ class Program:
 
     async def _say(self, text: str) -> None:
         try:
-            message = await self._room.send(text, timeout=60)
+            message = await self._room.send(text, timeout=300)
         except RequestFailed as failed:
             write(said=text, error=failed.code)
         except DuelcastError as failed:

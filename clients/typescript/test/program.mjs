@@ -68,7 +68,7 @@ function report(number) {
 }
 
 function say(text) {
-  stores.room.send(text, { timeoutMs: 60_000 }).then(
+  stores.room.send(text, { timeoutMs: 300_000 }).then(
     (message) => write({ said: text, id: message.data?.id ?? message.id }),
     (error) => write({ said: text, error: error.code }),
   );
