@@ -11,6 +11,7 @@ import { texts } from "./texts";
 const SymbolView = lazy(() => import("../views/symbol/symbol"));
 const Contests = lazy(() => import("../views/contests/contests"));
 const Contest = lazy(() => import("../views/contest/contest"));
+const Operate = lazy(() => import("../views/operate/operate"));
 const Inbox = lazy(() => import("../views/inbox/inbox"));
 
 export function App(): ReactNode {
@@ -29,6 +30,7 @@ export function App(): ReactNode {
                     {({ id, part }) => <Contest key={id} id={Number(id)} part={part} />}
                   </Route>
                   <Route path="/inbox" component={Inbox} />
+                  <Route path="/operate/*?" component={Operate} />
                   <Route>
                     <h1>{texts.states.notFound}</h1>
                     <Link href="/">{texts.states.home}</Link>

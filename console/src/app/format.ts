@@ -16,6 +16,7 @@ const signedScore = new Intl.NumberFormat(LOCALE, {
 });
 const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const significant = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 6 });
+const megabytes = new Intl.NumberFormat(LOCALE, { style: "unit", unit: "megabyte", maximumFractionDigits: 0 });
 const clock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
 const shortClock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short" });
 const monthDay = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric" });
@@ -80,6 +81,16 @@ export function delta(value: number): string {
 
 export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : integer.format(value);
+}
+
+/** A number with the given number of decimals, at most 10. */
+export function decimal(value: number | null | undefined, digits: number): string {
+  return value === null || value === undefined ? NONE : decimals[digits]!.format(value);
+}
+
+/** An amount of memory, such as 96 MB. */
+export function bytes(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : megabytes.format(value / 1e6);
 }
 
 /** The time of day. */

@@ -4,7 +4,7 @@ import { Link, useLocation } from "wouter";
 import { StatusPill } from "../parts/status-pill";
 import { Account, isSigningIn } from "./account";
 import { count } from "./format";
-import { client, serverVersion } from "./session";
+import { client, isOperator, serverVersion, user } from "./session";
 import { Shortcuts } from "./shortcuts";
 import { useSignal } from "./signal";
 import { texts } from "./texts";
@@ -29,6 +29,7 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
             {texts.nav.inbox}
             <Badge />
           </Item>
+          {isOperator(useSignal(user)) && <Item path="/operate">{texts.nav.operate}</Item>}
         </nav>
         <StatusPill />
         <Account />

@@ -1,0 +1,66 @@
+import type { ReactNode } from "react";
+import { Link, Route, Switch, useLocation } from "wouter";
+import { isSigningIn } from "../../app/account";
+import { isOperator, user } from "../../app/session";
+import { useSignal } from "../../app/signal";
+import { texts } from "../../app/texts";
+import { operateTexts } from "../../app/texts/operate";
+import { LiveState } from "../../parts/live-state";
+import { useAlerts } from "./alerts";
+import { Overview } from "./overview/overview";
+import { Services } from "./services/services";
+
+const VIEWS: readonly (readonly [path: string, name: string])[] = [
+  ["/operate", operateTexts.nav.overview],
+  ["/operate/services", operateTexts.nav.services],
+];
+
+/** The views for operators; others learn that they may not see them. */
+export default function Operate(): ReactNode {
+  const one = useSignal(user);
+  if (one === undefined) return <LiveState status="loading" />;
+  if (one === null) {
+    return (
+      <div className="empty">
+        <p>{texts.account.needed}</p>
+        <button type="button" className="primary" onClick={() => isSigningIn.set(true)}>
+          {texts.account.signIn}
+        </button>
+      </div>
+    );
+  }
+  if (!isOperator(one)) return <p className="empty">{texts.states.refused}</p>;
+  return <Area />;
+}
+
+function Area(): ReactNode {
+  useAlerts();
+  return (
+    <>
+      <nav className="tabs" aria-label={operateTexts.nav.label}>
+        {VIEWS.map(([path, name]) => (
+          <Tab key={path} path={path}>
+            {name}
+          </Tab>
+        ))}
+      </nav>
+      <Switch>
+        <Route path="/operate" component={Overview} />
+        <Route path="/operate/services/:name?">{({ name }) => <Services name={name} />}</Route>
+        <Route>
+          <h1>{texts.states.notFound}</h1>
+        </Route>
+      </Switch>
+    </>
+  );
+}
+
+function Tab({ path, children }: { path: string; children: ReactNode }): ReactNode {
+  const [present] = useLocation();
+  const isHere = path === "/operate" ? present === path : present.startsWith(path);
+  return (
+    <Link href={path} aria-current={isHere ? "page" : undefined}>
+      {children}
+    </Link>
+  );
+}

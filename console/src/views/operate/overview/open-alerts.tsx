@@ -1,0 +1,47 @@
+import { useStore } from "@duelcast/client/react";
+import type { ReactNode } from "react";
+import { Link } from "wouter";
+import { useSignal } from "../../../app/signal";
+import { operateTexts } from "../../../app/texts/operate";
+import { Ago } from "../../../parts/ago";
+import { LiveState } from "../../../parts/live-state";
+import { AlertList } from "../alert-list";
+import { alerts, inTrouble } from "../alerts";
+import { StateTag } from "../state-tag";
+import { states } from "../stores";
+
+/** What does not work at present, and what has changed since the page was opened. */
+export function OpenAlerts(): ReactNode {
+  const { value, status, error } = useStore(states);
+  const recent = useSignal(alerts);
+  const open = inTrouble(value.values());
+  return (
+    <section className="block">
+      <h2>{operateTexts.overview.alerts}</h2>
+      <LiveState status={status} error={error} />
+      {value.size > 0 && open.length === 0 && <p className="good">✓ {operateTexts.overview.noAlerts}</p>}
+      {open.length > 0 && (
+        <ul className="list">
+          {open.map((one) => (
+            <li key={one.service}>
+              <StateTag status={one.status} />
+              <Link href={`/operate/services/${one.service}`}>{one.displayName}</Link>
+              <span>{one.circuit_breaker.details}</span>
+              <span className="dim end">
+                <Ago at={one.updated_at} />
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {recent.length > 0 && (
+        <details>
+          <summary>
+            {operateTexts.overview.recent} ({recent.length})
+          </summary>
+          <AlertList alerts={recent} />
+        </details>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,80 @@
+import { channel, endpoint, type DuelcastError } from "@duelcast/client";
+import type { ErrorRecord, GetRecentErrors } from "@duelcast/client/types";
+import { useCallback, useEffect, useState } from "react";
+import { client } from "../../app/session";
+import { asError } from "../../data/reading";
+
+/** Recorded errors, newest first. */
+export interface RecentErrors {
+  readonly records: readonly ErrorRecord[];
+  /** How many match, including those that are not in `records`. */
+  readonly total: number;
+  readonly status: "loading" | "live";
+  readonly error: DuelcastError | undefined;
+  again(): void;
+}
+
+type Found = Pick<RecentErrors, "records" | "total"> & { readonly key: string };
+
+const KEPT = 500;
+
+/** The stored errors that match, at most 100, and those that occur while the component is mounted. */
+export function useRecentErrors({ service, level, limit }: GetRecentErrors): RecentErrors {
+  const key = `${service} ${level} ${limit}`;
+  const [found, setFound] = useState<Found>();
+  const [error, setError] = useState<DuelcastError>();
+
+  const load = useCallback(
+    (signal?: AbortSignal) => {
+      endpoint(client, "monitor")
+        .request("get_recent_errors", { service, level, limit }, { signal })
+        .then(
+          ({ data, totalErrors }) => {
+            setError(undefined);
+            setFound((before) => {
+              const known = before?.key === key ? before.records : [];
+              return { key, records: withRecords(known, data), total: totalErrors };
+            });
+          },
+          (failure: unknown) => {
+            if (!signal?.aborted) setError(asError(failure));
+          },
+        );
+    },
+    [key, service, level, limit],
+  );
+
+  useEffect(() => {
+    const cancelling = new AbortController();
+    load(cancelling.signal);
+    return () => cancelling.abort();
+  }, [load]);
+
+  useEffect(() => {
+    return channel(client, "monitor", "system.errors").on(({ data }) => {
+      const isWanted =
+        (service === undefined || data.service === service) && (level === undefined || data.level === level);
+      if (isWanted) setFound((before) => before && withNew(before, data));
+    });
+  }, [service, level]);
+
+  const isCurrent = found?.key === key;
+  return {
+    records: isCurrent ? found.records : [],
+    total: isCurrent ? found.total : 0,
+    status: isCurrent ? "live" : "loading",
+    error,
+    again: () => load(),
+  };
+}
+
+/** Records with others, of which those with a known id replace the known ones; newest first. */
+export function withRecords(before: readonly ErrorRecord[], more: readonly ErrorRecord[]): ErrorRecord[] {
+  const byId = new Map([...before, ...more].map((one) => [one.id, one]));
+  return [...byId.values()].sort((a, b) => b.id - a.id).slice(0, KEPT);
+}
+
+function withNew(before: Found, record: ErrorRecord): Found {
+  const isKnown = before.records.some(({ id }) => id === record.id);
+  return { ...before, records: withRecords(before.records, [record]), total: before.total + (isKnown ? 0 : 1) };
+}
