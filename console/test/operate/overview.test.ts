@@ -1,7 +1,7 @@
 import type { ServiceAlert, ServiceState, SkyDuelService } from "@duelcast/client/types";
 import { describe, expect, test } from "vitest";
 import { inTrouble, withAlert } from "../../src/views/operate/alerts";
-import { sampled } from "../../src/views/operate/history";
+import { sampled, type Samples } from "../../src/views/operate/history";
 import { oldestFeed } from "../../src/views/operate/overview/oldest-feed";
 
 const alert = (id: string): ServiceAlert => ({ alert: { id } }) as ServiceAlert;
@@ -17,7 +17,10 @@ describe("alerts", () => {
   });
 
   test("are bounded: the oldest go", () => {
-    const many = Array.from({ length: 250 }, (_, id) => alert(String(id))).reduce(withAlert, []);
+    const many = Array.from({ length: 250 }, (_, id) => alert(String(id))).reduce<readonly ServiceAlert[]>(
+      withAlert,
+      [],
+    );
     expect(many).toHaveLength(200);
     expect(many[0]!.alert.id).toBe("249");
   });
@@ -29,7 +32,7 @@ describe("alerts", () => {
 });
 
 describe("the history of a figure", () => {
-  const start = { at: -Infinity, values: [] };
+  const start: Samples = { at: -Infinity, values: [] };
 
   test("has a value for each moment, and none for a repeated or older one", () => {
     const two = sampled(sampled(start, 5, 1000), 6, 2000);
@@ -39,7 +42,10 @@ describe("the history of a figure", () => {
   });
 
   test("forgets the oldest values", () => {
-    const long = Array.from({ length: 500 }, (_, at) => at).reduce((before, at) => sampled(before, at, at), start);
+    const long = Array.from({ length: 500 }, (_, at) => at).reduce<Samples>(
+      (before, at) => sampled(before, at, at),
+      start,
+    );
     expect(long.values).toHaveLength(180);
     expect(long.values.at(-1)).toBe(499);
   });

@@ -4,7 +4,7 @@ import { signal, useSignal, type Signal } from "../../app/signal";
 /** A quarter of an hour, with a value each 5 s. */
 const KEPT = 180;
 
-interface Samples {
+export interface Samples {
   readonly at: number;
   readonly values: readonly number[];
 }

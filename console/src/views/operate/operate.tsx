@@ -9,10 +9,12 @@ import { LiveState } from "../../parts/live-state";
 import { useAlerts } from "./alerts";
 import { Overview } from "./overview/overview";
 import { Services } from "./services/services";
+import { Settings } from "./settings/settings";
 
 const VIEWS: readonly (readonly [path: string, name: string])[] = [
   ["/operate", operateTexts.nav.overview],
   ["/operate/services", operateTexts.nav.services],
+  ["/operate/settings", operateTexts.nav.settings],
 ];
 
 /** The views for operators; others learn that they may not see them. */
@@ -47,6 +49,7 @@ function Area(): ReactNode {
       <Switch>
         <Route path="/operate" component={Overview} />
         <Route path="/operate/services/:name?">{({ name }) => <Services name={name} />}</Route>
+        <Route path="/operate/settings/:key?">{({ key }) => <Settings chosen={key} />}</Route>
         <Route>
           <h1>{texts.states.notFound}</h1>
         </Route>

@@ -20,22 +20,27 @@ export function Split({ children, panel }: SplitProps): ReactNode {
 }
 
 interface PanelProps {
+  /** The name of the row, as given to `openerOf`. */
+  readonly name: string;
   readonly title: ReactNode;
   /** The address without the details. */
   readonly closed: string;
-  /** The id of the element that opened the details, which gets the focus when they are closed. */
-  readonly opener: string;
   readonly children: ReactNode;
 }
 
-/** The details of a row. They take the focus when they open. Give each row's panel a key. */
-export function Panel({ title, closed, opener, children }: PanelProps): ReactNode {
+/** The id of the link that opens the details of a row. */
+export function openerOf(name: string): string {
+  return `details-${name}`;
+}
+
+/** The details of a row. They take the focus when they open, and give it back to the row. Give each row's panel a key. */
+export function Panel({ name, title, closed, children }: PanelProps): ReactNode {
   const heading = useRef<HTMLHeadingElement>(null);
   const id = useId();
   useEffect(() => {
     heading.current?.focus();
-    return () => document.getElementById(opener)?.focus();
-  }, [opener]);
+    return () => document.getElementById(openerOf(name))?.focus();
+  }, [name]);
   return (
     <aside className="panel" aria-labelledby={id}>
       <header>

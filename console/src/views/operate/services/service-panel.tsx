@@ -15,7 +15,6 @@ import { Actions } from "./actions";
 import { BreakerFacts } from "./breaker-facts";
 import { ms } from "./figures";
 import { LastErrors } from "./last-errors";
-import { openerOf } from "./service-row";
 
 const { services: texts, never } = operateTexts;
 /** Figures that stand elsewhere in the panel. */
@@ -25,7 +24,7 @@ const SHOWN = ["total", "successful", "failed", "rejected", "averageOperationTim
 export function ServicePanel({ name }: { name: string }): ReactNode {
   const { value: service } = useStore(managed.at(name));
   return (
-    <Panel title={service?.displayName ?? name} closed="/operate/services" opener={openerOf(name)}>
+    <Panel name={name} title={service?.displayName ?? name} closed="/operate/services">
       {service ? <Details service={service} /> : <p className="empty">{texts.unknown(name)}</p>}
     </Panel>
   );

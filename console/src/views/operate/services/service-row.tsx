@@ -3,6 +3,7 @@ import { memo, type ReactNode } from "react";
 import { Link } from "wouter";
 import { operateTexts } from "../../../app/texts/operate";
 import { Ago } from "../../../parts/ago";
+import { openerOf } from "../panel";
 import { StateTag } from "../state-tag";
 import { managed, states } from "../stores";
 import { ms } from "./figures";
@@ -34,8 +35,3 @@ export const ServiceRow = memo(function ServiceRow({ name, isChosen }: Props): R
     </tr>
   );
 });
-
-/** The id of the link that opens the details of a service. */
-export function openerOf(name: string): string {
-  return `service-${name}`;
-}

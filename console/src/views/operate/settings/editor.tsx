@@ -1,0 +1,114 @@
+import type { DuelcastError } from "@duelcast/client";
+import { http } from "@duelcast/client/http";
+import type { Setting } from "@duelcast/client/types";
+import { useId, useState, type FormEvent, type ReactNode } from "react";
+import { client } from "../../../app/session";
+import { useSignal } from "../../../app/signal";
+import { operateTexts } from "../../../app/texts/operate";
+import { asError } from "../../../data/reading";
+import { Conflict } from "./conflict";
+import { drafts, dropDraft, keepDraft } from "./drafts";
+import { parse, toText } from "./value";
+import { ValueInput } from "./value-input";
+
+const { settings: texts } = operateTexts;
+
+interface Props {
+  readonly setting: Setting;
+  readonly saved: () => void;
+}
+
+/** Edits the value of a setting. What was typed is stored only if nobody else was faster. */
+export function Editor({ setting, saved }: Props): ReactNode {
+  const { key, version } = setting;
+  const draft = useSignal(drafts).get(key);
+  const [error, setError] = useState<DuelcastError>();
+  const [conflict, setConflict] = useState<Setting>();
+  const [isSaving, setIsSaving] = useState(false);
+  const [isSaved, setIsSaved] = useState(false);
+  const hint = useId();
+  const text = draft?.text ?? toText(setting);
+  const parsed = parse(text, setting);
+  const problem = "problem" in parsed ? texts.problems[parsed.problem] : undefined;
+
+  function save(expectedVersion: number): void {
+    if ("problem" in parsed) return;
+    setIsSaving(true);
+    setError(undefined);
+    http(client, "PUT /api/v69/settings/{key}", {
+      parameters: { key },
+      body: { value: parsed.value, expectedVersion },
+    })
+      .then(
+        () => {
+          dropDraft(key);
+          setConflict(undefined);
+          setIsSaved(true);
+          saved();
+        },
+        (failure: unknown) => {
+          const refusal = asError(failure);
+          const current = currentOf(refusal);
+          setConflict(current);
+          if (!current) setError(refusal);
+        },
+      )
+      .finally(() => setIsSaving(false));
+  }
+
+  function edit(next: string): void {
+    setError(undefined);
+    setIsSaved(false);
+    keepDraft(key, { text: next, version: draft?.version ?? version });
+  }
+
+  function giveUp(): void {
+    dropDraft(key);
+    setConflict(undefined);
+    setError(undefined);
+    saved();
+  }
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    save(draft?.version ?? version);
+  }
+
+  return (
+    <form className="form" onSubmit={submit}>
+      <label>
+        {setting.secret ? texts.newValue : texts.value}
+        <ValueInput setting={setting} text={text} edit={edit} describedBy={hint} isInvalid={problem !== undefined} />
+      </label>
+      <p id={hint} role="status" className={problem !== undefined || error ? "bad" : "good"}>
+        {(draft && problem) ?? (error && texts.refused(error.message, error.code)) ?? (isSaved && texts.saved)}
+      </p>
+      {conflict && (
+        <Conflict
+          mine={text}
+          current={conflict}
+          isSecret={setting.secret}
+          keepMine={() => save(conflict.version)}
+          takeTheirs={giveUp}
+        />
+      )}
+      {!conflict && (
+        <div className="actions">
+          <button className="primary" disabled={!draft || problem !== undefined || isSaving}>
+            {isSaving ? texts.saving : texts.save}
+          </button>
+          {draft && (
+            <button type="button" onClick={giveUp}>
+              {texts.giveUp}
+            </button>
+          )}
+        </div>
+      )}
+    </form>
+  );
+}
+
+/** The setting as it is now, if a change was refused because somebody else was faster. */
+function currentOf({ code, details }: DuelcastError): Setting | undefined {
+  return code === "VERSION_CONFLICT" ? (details?.["current"] as Setting | undefined) : undefined;
+}

@@ -1,0 +1,89 @@
+import { http } from "@duelcast/client/http";
+import type { Setting } from "@duelcast/client/types";
+import type { DuelcastError } from "@duelcast/client";
+import { useState, type ReactNode } from "react";
+import { client } from "../../../app/session";
+import { operateTexts } from "../../../app/texts/operate";
+import { asError } from "../../../data/reading";
+import { Ago } from "../../../parts/ago";
+import { Confirm } from "../../../parts/dialog";
+import { LiveState } from "../../../parts/live-state";
+import { Fact, Facts, Panel } from "../panel";
+import { Editor } from "./editor";
+import { History } from "./history";
+
+const { settings: texts } = operateTexts;
+
+interface Props {
+  /** The key. */
+  readonly name: string;
+  readonly setting: Setting | undefined;
+  /** The address without the details. */
+  readonly closed: string;
+  readonly changed: () => void;
+}
+
+/** The details of a setting, and its value to edit. */
+export function SettingPanel({ name, setting, closed, changed }: Props): ReactNode {
+  return (
+    <Panel name={name} title={name} closed={closed}>
+      {setting ? <Details setting={setting} changed={changed} /> : <p className="empty">{texts.unknown(name)}</p>}
+    </Panel>
+  );
+}
+
+function Details({ setting, changed }: { setting: Setting; changed: () => void }): ReactNode {
+  const { key, description, value_type: type, visibility, version, updatedAt, updatedBy, secret } = setting;
+  return (
+    <>
+      {description && <p>{description}</p>}
+      <Editor setting={setting} saved={changed} />
+      <Facts>
+        <Fact name={texts.type}>{texts.types[type] ?? type}</Fact>
+        <Fact name={texts.visibility}>{texts.visibilities[visibility] ?? visibility}</Fact>
+        {secret && <Fact name={texts.secret}>{texts.secretMeaning}</Fact>}
+        <Fact name={texts.source}>{version === 0 ? texts.notStored : texts.stored(version)}</Fact>
+        {version > 0 && (
+          <Fact name={texts.changed}>
+            <Ago at={updatedAt} /> {updatedBy && texts.by(updatedBy)}
+          </Fact>
+        )}
+      </Facts>
+      {version > 0 && <Removal setting={setting} removed={changed} />}
+      <History key={`${key} ${version}`} name={key} />
+    </>
+  );
+}
+
+/** Deletes the stored value. */
+function Removal({ setting: { key, version }, removed }: { setting: Setting; removed: () => void }): ReactNode {
+  const [isAsked, setIsAsked] = useState(false);
+  const [error, setError] = useState<DuelcastError>();
+
+  function remove(): void {
+    http(client, "DELETE /api/v69/settings/{key}", { parameters: { key, expectedVersion: version } }).then(
+      removed,
+      (failure: unknown) => setError(asError(failure)),
+    );
+  }
+
+  return (
+    <div className="removal">
+      <button type="button" onClick={() => setIsAsked(true)}>
+        {texts.remove}
+      </button>
+      {error && <LiveState status="live" error={error} />}
+      {isAsked && (
+        <Confirm
+          title={texts.removeQuestion(key)}
+          action={texts.remove}
+          word={key}
+          close={() => setIsAsked(false)}
+          confirmed={remove}
+        >
+          <p>{texts.removeConsequence}</p>
+        </Confirm>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+import { channel } from "@duelcast/client";
+import { useEffect, type ReactNode } from "react";
+import { Link, useSearchParams } from "wouter";
+import { client } from "../../../app/session";
+import { operateTexts } from "../../../app/texts/operate";
+import { useReading } from "../../../data/reading";
+import { LiveState } from "../../../parts/live-state";
+import { openerOf, Split } from "../panel";
+import { categoriesOf, matching } from "./filter";
+import { SettingPanel } from "./setting-panel";
+import { inLine } from "./value";
+
+const { settings: texts } = operateTexts;
+
+/** The settings that change at run time. `chosen` is the key of the one whose details are shown. */
+export function Settings({ chosen }: { chosen: string | undefined }): ReactNode {
+  const { value, error, at, again } = useReading("GET /api/v69/settings", {});
+  useEffect(() => {
+    return channel(client, "monitor", "system.settings").on(({ subtype }) => {
+      if (subtype === "update") again();
+    });
+  }, [again]);
+  const [query, setQuery] = useSearchParams();
+  const [search, category] = [query.get("q") ?? "", query.get("category") ?? ""];
+  const address = query.size > 0 ? `?${query}` : "";
+  const all = value?.data ?? [];
+  const shown = matching(all, search, category);
+  const setting = all.find(({ key }) => key === chosen);
+
+  function narrow(name: string, text: string): void {
+    setQuery(
+      (before) => {
+        const next = new URLSearchParams(before);
+        if (text === "") next.delete(name);
+        else next.set(name, text);
+        return next;
+      },
+      { replace: true },
+    );
+  }
+
+  return (
+    <>
+      <header className="view">
+        <h1>{texts.title}</h1>
+        {value && <p className="dim">{texts.count(shown.length, all.length)}</p>}
+        <select
+          aria-label={texts.category}
+          className="end"
+          value={category}
+          onChange={(event) => narrow("category", event.target.value)}
+        >
+          <option value="">{texts.allCategories}</option>
+          {categoriesOf(all).map((one) => (
+            <option key={one}>{one}</option>
+          ))}
+        </select>
+        <input
+          type="search"
+          aria-label={texts.search}
+          placeholder={texts.search}
+          value={search}
+          onChange={(event) => narrow("q", event.target.value)}
+        />
+      </header>
+      <LiveState status={value ? "live" : "loading"} error={error} at={at} retry={again} />
+      {value && (
+        <Split
+          panel={
+            chosen !== undefined && (
+              <SettingPanel
+                key={chosen}
+                name={chosen}
+                setting={setting}
+                closed={`/operate/settings${address}`}
+                changed={again}
+              />
+            )
+          }
+        >
+          <ul className="choices">
+            {shown.map((one) => (
+              <li key={one.key} data-chosen={one.key === chosen}>
+                <Link
+                  id={openerOf(one.key)}
+                  href={`/operate/settings/${one.key}${address}`}
+                  aria-current={one.key === chosen ? "true" : undefined}
+                >
+                  {one.key}
+                </Link>
+                <code className="clip">{inLine(one)}</code>
+                <p className="dim">{one.description}</p>
+                {one.version > 0 && <span className="tag">{texts.changed}</span>}
+              </li>
+            ))}
+          </ul>
+          {shown.length === 0 && <p className="empty">{texts.none}</p>}
+        </Split>
+      )}
+    </>
+  );
+}
