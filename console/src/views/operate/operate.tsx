@@ -10,11 +10,13 @@ import { useAlerts } from "./alerts";
 import { Overview } from "./overview/overview";
 import { Services } from "./services/services";
 import { Settings } from "./settings/settings";
+import { Users } from "./users/users";
 
 const VIEWS: readonly (readonly [path: string, name: string])[] = [
   ["/operate", operateTexts.nav.overview],
   ["/operate/services", operateTexts.nav.services],
   ["/operate/settings", operateTexts.nav.settings],
+  ["/operate/users", operateTexts.nav.users],
 ];
 
 /** The views for operators; others learn that they may not see them. */
@@ -50,6 +52,7 @@ function Area(): ReactNode {
         <Route path="/operate" component={Overview} />
         <Route path="/operate/services/:name?">{({ name }) => <Services name={name} />}</Route>
         <Route path="/operate/settings/:key?">{({ key }) => <Settings chosen={key} />}</Route>
+        <Route path="/operate/users/:wallet?">{({ wallet }) => <Users chosen={wallet} />}</Route>
         <Route>
           <h1>{texts.states.notFound}</h1>
         </Route>

@@ -3,15 +3,17 @@ import { http } from "@duelcast/client/http";
 import type { Setting } from "@duelcast/client/types";
 import { useId, useState, type FormEvent, type ReactNode } from "react";
 import { client } from "../../../app/session";
-import { useSignal } from "../../../app/signal";
 import { operateTexts } from "../../../app/texts/operate";
+import { drafts } from "../../../data/drafts";
 import { asError } from "../../../data/reading";
 import { Conflict } from "./conflict";
-import { drafts, dropDraft, keepDraft } from "./drafts";
 import { parse, toText } from "./value";
 import { ValueInput } from "./value-input";
 
 const { settings: texts } = operateTexts;
+
+/** By key: a value that was typed, and the version of the setting that the user saw when they began. */
+const typed = drafts<{ readonly text: string; readonly version: number }>();
 
 interface Props {
   readonly setting: Setting;
@@ -21,7 +23,7 @@ interface Props {
 /** Edits the value of a setting. What was typed is stored only if nobody else was faster. */
 export function Editor({ setting, saved }: Props): ReactNode {
   const { key, version } = setting;
-  const draft = useSignal(drafts).get(key);
+  const draft = typed.use(key);
   const [error, setError] = useState<DuelcastError>();
   const [conflict, setConflict] = useState<Setting>();
   const [isSaving, setIsSaving] = useState(false);
@@ -41,7 +43,7 @@ export function Editor({ setting, saved }: Props): ReactNode {
     })
       .then(
         () => {
-          dropDraft(key);
+          typed.drop(key);
           setConflict(undefined);
           setIsSaved(true);
           saved();
@@ -59,11 +61,11 @@ export function Editor({ setting, saved }: Props): ReactNode {
   function edit(next: string): void {
     setError(undefined);
     setIsSaved(false);
-    keepDraft(key, { text: next, version: draft?.version ?? version });
+    typed.keep(key, { text: next, version: draft?.version ?? version });
   }
 
   function giveUp(): void {
-    dropDraft(key);
+    typed.drop(key);
     setConflict(undefined);
     setError(undefined);
     saved();
@@ -81,7 +83,7 @@ export function Editor({ setting, saved }: Props): ReactNode {
         <ValueInput setting={setting} text={text} edit={edit} describedBy={hint} isInvalid={problem !== undefined} />
       </label>
       <p id={hint} role="status" className={problem !== undefined || error ? "bad" : "good"}>
-        {(draft && problem) ?? (error && texts.refused(error.message, error.code)) ?? (isSaved && texts.saved)}
+        {(draft && problem) ?? (error && operateTexts.refused(error.message, error.code)) ?? (isSaved && texts.saved)}
       </p>
       {conflict && (
         <Conflict

@@ -1,10 +1,9 @@
 import { http } from "@duelcast/client/http";
 import type { Setting } from "@duelcast/client/types";
-import type { DuelcastError } from "@duelcast/client";
 import { useState, type ReactNode } from "react";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
-import { asError } from "../../../data/reading";
+import { useAction } from "../../../data/use-action";
 import { Ago } from "../../../parts/ago";
 import { Confirm } from "../../../parts/dialog";
 import { LiveState } from "../../../parts/live-state";
@@ -58,28 +57,22 @@ function Details({ setting, changed }: { setting: Setting; changed: () => void }
 /** Deletes the stored value. */
 function Removal({ setting: { key, version }, removed }: { setting: Setting; removed: () => void }): ReactNode {
   const [isAsked, setIsAsked] = useState(false);
-  const [error, setError] = useState<DuelcastError>();
-
-  function remove(): void {
-    http(client, "DELETE /api/v69/settings/{key}", { parameters: { key, expectedVersion: version } }).then(
-      removed,
-      (failure: unknown) => setError(asError(failure)),
-    );
-  }
+  const action = useAction<undefined>();
+  const parameters = { key, expectedVersion: version };
 
   return (
     <div className="removal">
       <button type="button" onClick={() => setIsAsked(true)}>
         {texts.remove}
       </button>
-      {error && <LiveState status="live" error={error} />}
+      {action.error && <LiveState status="live" error={action.error} />}
       {isAsked && (
         <Confirm
           title={texts.removeQuestion(key)}
           action={texts.remove}
           word={key}
           close={() => setIsAsked(false)}
-          confirmed={remove}
+          confirmed={() => action.run(() => http(client, "DELETE /api/v69/settings/{key}", { parameters }), removed)}
         >
           <p>{texts.removeConsequence}</p>
         </Confirm>

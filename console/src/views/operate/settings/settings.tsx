@@ -1,11 +1,13 @@
 import { channel } from "@duelcast/client";
 import { useEffect, type ReactNode } from "react";
-import { Link, useSearchParams } from "wouter";
+import { Link } from "wouter";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
 import { useReading } from "../../../data/reading";
 import { LiveState } from "../../../parts/live-state";
+import { Choice, Filters, TextFilter } from "../filters";
 import { openerOf, Split } from "../panel";
+import { useQuery } from "../query";
 import { categoriesOf, matching } from "./filter";
 import { SettingPanel } from "./setting-panel";
 import { inLine } from "./value";
@@ -20,49 +22,27 @@ export function Settings({ chosen }: { chosen: string | undefined }): ReactNode 
       if (subtype === "update") again();
     });
   }, [again]);
-  const [query, setQuery] = useSearchParams();
-  const [search, category] = [query.get("q") ?? "", query.get("category") ?? ""];
-  const address = query.size > 0 ? `?${query}` : "";
+  const query = useQuery();
   const all = value?.data ?? [];
-  const shown = matching(all, search, category);
+  const shown = matching(all, query.get("q"), query.get("category"));
   const setting = all.find(({ key }) => key === chosen);
-
-  function narrow(name: string, text: string): void {
-    setQuery(
-      (before) => {
-        const next = new URLSearchParams(before);
-        if (text === "") next.delete(name);
-        else next.set(name, text);
-        return next;
-      },
-      { replace: true },
-    );
-  }
 
   return (
     <>
       <header className="view">
         <h1>{texts.title}</h1>
         {value && <p className="dim">{texts.count(shown.length, all.length)}</p>}
-        <select
-          aria-label={texts.category}
-          className="end"
-          value={category}
-          onChange={(event) => narrow("category", event.target.value)}
-        >
-          <option value="">{texts.allCategories}</option>
-          {categoriesOf(all).map((one) => (
-            <option key={one}>{one}</option>
-          ))}
-        </select>
-        <input
-          type="search"
-          aria-label={texts.search}
-          placeholder={texts.search}
-          value={search}
-          onChange={(event) => narrow("q", event.target.value)}
-        />
       </header>
+      <Filters>
+        <TextFilter type="search" query={query} name="q" label={texts.search} />
+        <Choice
+          query={query}
+          name="category"
+          label={texts.category}
+          all={texts.allCategories}
+          options={categoriesOf(all).map((one) => [one, one])}
+        />
+      </Filters>
       <LiveState status={value ? "live" : "loading"} error={error} at={at} retry={again} />
       {value && (
         <Split
@@ -72,7 +52,7 @@ export function Settings({ chosen }: { chosen: string | undefined }): ReactNode 
                 key={chosen}
                 name={chosen}
                 setting={setting}
-                closed={`/operate/settings${address}`}
+                closed={`/operate/settings${query.address}`}
                 changed={again}
               />
             )
@@ -83,7 +63,7 @@ export function Settings({ chosen }: { chosen: string | undefined }): ReactNode 
               <li key={one.key} data-chosen={one.key === chosen}>
                 <Link
                   id={openerOf(one.key)}
-                  href={`/operate/settings/${one.key}${address}`}
+                  href={`/operate/settings/${one.key}${query.address}`}
                   aria-current={one.key === chosen ? "true" : undefined}
                 >
                   {one.key}

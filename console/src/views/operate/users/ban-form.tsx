@@ -1,0 +1,41 @@
+import { useState, type ReactNode } from "react";
+import { operateTexts } from "../../../app/texts/operate";
+import { useAction } from "../../../data/use-action";
+import { Confirm } from "../../../parts/dialog";
+import { Outcome } from "../outcome";
+import { changeUser } from "./change";
+
+const { users: texts } = operateTexts;
+
+interface Props {
+  readonly wallet: string;
+  readonly isBanned: boolean;
+  readonly changed: () => void;
+}
+
+/** Bans a user, or lifts the ban. */
+export function BanForm({ wallet, isBanned, changed }: Props): ReactNode {
+  const action = useAction<unknown>();
+  const [isAsked, setIsAsked] = useState(false);
+  return (
+    <>
+      <Outcome action={action} done={isBanned ? texts.isBanned : texts.isLifted} />
+      <div className="actions">
+        <button type="button" className="danger" disabled={action.isPending} onClick={() => setIsAsked(true)}>
+          {isBanned ? texts.lift : texts.banNow}
+        </button>
+      </div>
+      {isAsked && (
+        <Confirm
+          title={isBanned ? texts.liftQuestion : texts.banQuestion}
+          action={isBanned ? texts.lift : texts.banNow}
+          word={isBanned ? undefined : wallet}
+          close={() => setIsAsked(false)}
+          confirmed={() => action.run(() => changeUser(wallet, { banned: !isBanned }), changed)}
+        >
+          <p>{isBanned ? texts.liftConsequence : texts.banConsequence}</p>
+        </Confirm>
+      )}
+    </>
+  );
+}
