@@ -7,18 +7,23 @@ export interface Action {
   /** Runs a request; resolves with whether it has succeeded. The error of one that has failed stays until the next. */
   run(request: () => Promise<unknown>): Promise<boolean>;
   readonly isBusy: boolean;
+  /** Whether the last request has succeeded. */
+  readonly isDone: boolean;
   readonly error: DuelcastError | undefined;
 }
 
 export function useAction(): Action {
   const [isBusy, setIsBusy] = useState(false);
+  const [isDone, setIsDone] = useState(false);
   const [error, setError] = useState<DuelcastError>();
 
   async function run(request: () => Promise<unknown>): Promise<boolean> {
     setIsBusy(true);
+    setIsDone(false);
     setError(undefined);
     try {
       await request();
+      setIsDone(true);
       return true;
     } catch (failure) {
       setError(asError(failure));
@@ -28,5 +33,5 @@ export function useAction(): Action {
     }
   }
 
-  return { run, isBusy, error };
+  return { run, isBusy, isDone, error };
 }

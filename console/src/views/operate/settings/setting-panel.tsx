@@ -3,7 +3,7 @@ import type { Setting } from "@duelcast/client/types";
 import { useState, type ReactNode } from "react";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
-import { useAction } from "../../../data/use-action";
+import { useAction } from "../../../data/action";
 import { Ago } from "../../../parts/ago";
 import { Confirm } from "../../../parts/dialog";
 import { LiveState } from "../../../parts/live-state";
@@ -57,8 +57,13 @@ function Details({ setting, changed }: { setting: Setting; changed: () => void }
 /** Deletes the stored value. */
 function Removal({ setting: { key, version }, removed }: { setting: Setting; removed: () => void }): ReactNode {
   const [isAsked, setIsAsked] = useState(false);
-  const action = useAction<undefined>();
+  const action = useAction();
   const parameters = { key, expectedVersion: version };
+  const remove = (): void => {
+    void action
+      .run(() => http(client, "DELETE /api/v69/settings/{key}", { parameters }))
+      .then((isDone) => isDone && removed());
+  };
 
   return (
     <div className="removal">
@@ -72,7 +77,7 @@ function Removal({ setting: { key, version }, removed }: { setting: Setting; rem
           action={texts.remove}
           word={key}
           close={() => setIsAsked(false)}
-          confirmed={() => action.run(() => http(client, "DELETE /api/v69/settings/{key}", { parameters }), removed)}
+          confirmed={remove}
         >
           <p>{texts.removeConsequence}</p>
         </Confirm>

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from "react";
 import { operateTexts } from "../../../app/texts/operate";
-import { useAction } from "../../../data/use-action";
+import { useAction } from "../../../data/action";
 import { Confirm } from "../../../parts/dialog";
 import { Outcome } from "../outcome";
 import { changeUser } from "./change";
@@ -15,13 +15,16 @@ interface Props {
 
 /** Bans a user, or lifts the ban. */
 export function BanForm({ wallet, isBanned, changed }: Props): ReactNode {
-  const action = useAction<unknown>();
+  const action = useAction();
+  const change = (): void => {
+    void action.run(() => changeUser(wallet, { banned: !isBanned })).then((isDone) => isDone && changed());
+  };
   const [isAsked, setIsAsked] = useState(false);
   return (
     <>
       <Outcome action={action} done={isBanned ? texts.isBanned : texts.isLifted} />
       <div className="actions">
-        <button type="button" className="danger" disabled={action.isPending} onClick={() => setIsAsked(true)}>
+        <button type="button" className="danger" disabled={action.isBusy} onClick={() => setIsAsked(true)}>
           {isBanned ? texts.lift : texts.banNow}
         </button>
       </div>
@@ -31,7 +34,7 @@ export function BanForm({ wallet, isBanned, changed }: Props): ReactNode {
           action={isBanned ? texts.lift : texts.banNow}
           word={isBanned ? undefined : wallet}
           close={() => setIsAsked(false)}
-          confirmed={() => action.run(() => changeUser(wallet, { banned: !isBanned }), changed)}
+          confirmed={change}
         >
           <p>{isBanned ? texts.liftConsequence : texts.banConsequence}</p>
         </Confirm>

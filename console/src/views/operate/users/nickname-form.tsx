@@ -1,6 +1,6 @@
 import { useId, useState, type FormEvent, type ReactNode } from "react";
 import { operateTexts } from "../../../app/texts/operate";
-import { useAction } from "../../../data/use-action";
+import { useAction } from "../../../data/action";
 import { Outcome } from "../outcome";
 import { changeUser } from "./change";
 
@@ -14,20 +14,20 @@ interface Props {
 
 /** Changes the nickname. */
 export function NicknameForm({ wallet, nickname, changed }: Props): ReactNode {
-  const action = useAction<unknown>();
+  const action = useAction();
   const [draft, setDraft] = useState<string>();
   const text = draft ?? nickname ?? "";
   const outcome = useId();
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    action.run(
-      () => changeUser(wallet, { nickname: text }),
-      () => {
+    void action
+      .run(() => changeUser(wallet, { nickname: text }))
+      .then((isDone) => {
+        if (!isDone) return;
         setDraft(undefined);
         changed();
-      },
-    );
+      });
   }
 
   return (
@@ -45,7 +45,7 @@ export function NicknameForm({ wallet, nickname, changed }: Props): ReactNode {
       </label>
       <Outcome id={outcome} action={action} done={texts.nicknameSaved} />
       <div className="actions">
-        <button disabled={action.isPending || draft === undefined || text === ""}>{texts.saveNickname}</button>
+        <button disabled={action.isBusy || draft === undefined || text === ""}>{texts.saveNickname}</button>
       </div>
     </form>
   );

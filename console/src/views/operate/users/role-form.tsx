@@ -1,6 +1,6 @@
 import { useState, type FormEvent, type ReactNode } from "react";
 import { operateTexts } from "../../../app/texts/operate";
-import { useAction } from "../../../data/use-action";
+import { useAction } from "../../../data/action";
 import { Confirm } from "../../../parts/dialog";
 import { Outcome } from "../outcome";
 import { changeUser } from "./change";
@@ -16,7 +16,7 @@ interface Props {
 
 /** Stores another role. */
 export function RoleForm({ wallet, role, changed }: Props): ReactNode {
-  const action = useAction<unknown>();
+  const action = useAction();
   const [chosen, setChosen] = useState<string>();
   const [isAsked, setIsAsked] = useState(false);
   const wanted = chosen ?? role ?? "";
@@ -27,13 +27,13 @@ export function RoleForm({ wallet, role, changed }: Props): ReactNode {
   }
 
   function change(): void {
-    action.run(
-      () => changeUser(wallet, { role: wanted as "user" }),
-      () => {
+    void action
+      .run(() => changeUser(wallet, { role: wanted as "user" }))
+      .then((isDone) => {
+        if (!isDone) return;
         setChosen(undefined);
         changed();
-      },
-    );
+      });
   }
 
   return (
@@ -51,7 +51,7 @@ export function RoleForm({ wallet, role, changed }: Props): ReactNode {
       </label>
       <Outcome action={action} done={texts.roleSaved} />
       <div className="actions">
-        <button disabled={action.isPending || wanted === "" || wanted === role}>{texts.saveRole}</button>
+        <button disabled={action.isBusy || wanted === "" || wanted === role}>{texts.saveRole}</button>
       </div>
       {isAsked && (
         <Confirm
