@@ -1,5 +1,8 @@
+import { operateContests } from "./operate-contests";
+
 /** The texts of the views for operators. Those views import them directly, so that they load with them, and not before. */
 export const operateTexts = {
+  contests: operateContests,
   nav: {
     label: "Operators",
     overview: "Overview",

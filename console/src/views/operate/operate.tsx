@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { isSigningIn } from "../../app/account";
 import { isOperator, user } from "../../app/session";
@@ -7,6 +7,9 @@ import { texts } from "../../app/texts";
 import { operateTexts } from "../../app/texts/operate";
 import { LiveState } from "../../parts/live-state";
 import { useAlerts } from "./alerts";
+import { ContestPage } from "./contests/contest-page";
+import { Contests } from "./contests/contests";
+import { CreatePage } from "./contests/create-page";
 import { Overview } from "./overview/overview";
 import { Services } from "./services/services";
 import { Settings } from "./settings/settings";
@@ -17,6 +20,7 @@ const VIEWS: readonly (readonly [path: string, name: string])[] = [
   ["/operate/services", operateTexts.nav.services],
   ["/operate/settings", operateTexts.nav.settings],
   ["/operate/users", operateTexts.nav.users],
+  ["/operate/contests", operateTexts.nav.contests],
 ];
 
 /** The views for operators; others learn that they may not see them. */
@@ -40,7 +44,7 @@ export default function Operate(): ReactNode {
 function Area(): ReactNode {
   useAlerts();
   return (
-    <>
+    <div className="operate">
       <nav className="tabs" aria-label={operateTexts.nav.label}>
         {VIEWS.map(([path, name]) => (
           <Tab key={path} path={path}>
@@ -53,19 +57,27 @@ function Area(): ReactNode {
         <Route path="/operate/services/:name?">{({ name }) => <Services name={name} />}</Route>
         <Route path="/operate/settings/:key?">{({ key }) => <Settings chosen={key} />}</Route>
         <Route path="/operate/users/:wallet?">{({ wallet }) => <Users chosen={wallet} />}</Route>
+        <Route path="/operate/contests" component={Contests} />
+        <Route path="/operate/contests/new" component={CreatePage} />
+        <Route path="/operate/contests/:id">{({ id }) => <ContestPage key={id} id={Number(id)} />}</Route>
         <Route>
           <h1>{texts.states.notFound}</h1>
         </Route>
       </Switch>
-    </>
+    </div>
   );
 }
 
 function Tab({ path, children }: { path: string; children: ReactNode }): ReactNode {
   const [present] = useLocation();
   const isHere = path === "/operate" ? present === path : present.startsWith(path);
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    // On a narrow screen, the tabs do not all fit.
+    if (isHere) link.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [isHere]);
   return (
-    <Link href={path} aria-current={isHere ? "page" : undefined}>
+    <Link ref={link} href={path} aria-current={isHere ? "page" : undefined}>
       {children}
     </Link>
   );

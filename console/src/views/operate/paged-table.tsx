@@ -1,13 +1,12 @@
 import { useRef, type ReactNode } from "react";
-import type { Pages } from "../../data/pages";
 import { Gap, useWindow } from "../../parts/windowed";
-import { More } from "./more";
+import { More, type Growing } from "./more";
 
 interface Props<T> {
   readonly className: string;
   /** The cells of the head. */
   readonly head: ReactNode;
-  readonly pages: Pages<T>;
+  readonly pages: Growing<T>;
   /** Said if there are no rows. */
   readonly none: string;
   /** A row; all are equally high. */

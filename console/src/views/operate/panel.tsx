@@ -42,7 +42,7 @@ export function Panel({ name, title, closed, children }: PanelProps): ReactNode 
     return () => document.getElementById(openerOf(name))?.focus();
   }, [name]);
   return (
-    <aside className="panel" aria-labelledby={id}>
+    <aside className="side-panel" aria-labelledby={id}>
       <header>
         <h2 id={id} ref={heading} tabIndex={-1}>
           {title}
@@ -58,7 +58,7 @@ export function Panel({ name, title, closed, children }: PanelProps): ReactNode 
 
 /** Names and values, one below the other. */
 export function Facts({ children }: { children: ReactNode }): ReactNode {
-  return <dl className="facts">{children}</dl>;
+  return <dl className="fact-list">{children}</dl>;
 }
 
 export function Fact({ name, children }: { name: string; children: ReactNode }): ReactNode {

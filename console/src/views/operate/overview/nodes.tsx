@@ -18,7 +18,7 @@ export function Nodes(): ReactNode {
       <h2>{overview.nodes}</h2>
       <LiveState status={value ? "live" : "loading"} error={error} at={at} retry={again} />
       {value && (
-        <div className="scroll">
+        <div className="sideways">
           <table className="rows">
             <thead>
               <tr>

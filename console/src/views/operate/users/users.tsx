@@ -1,6 +1,6 @@
 import { http } from "@duelcast/client/http";
 import type { ListedUser } from "@duelcast/client/types";
-import { useState, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
@@ -18,7 +18,6 @@ const LIMIT = 50;
 /** The stored users. `chosen` is the wallet whose details are shown. */
 export function Users({ chosen }: { chosen: string | undefined }): ReactNode {
   const query = useQuery();
-  const [round, setRound] = useState(0);
   const [search, role, banned] = [query.get("q").trim(), query.get("role"), query.get("banned")];
   const parameters = {
     limit: LIMIT,
@@ -26,7 +25,7 @@ export function Users({ chosen }: { chosen: string | undefined }): ReactNode {
     ...(role && { role: role as "user" }),
     ...(banned && { banned: banned === "true" }),
   };
-  const pages = usePages(`${JSON.stringify(parameters)} ${round}`, (cursor, signal) =>
+  const pages = usePages(JSON.stringify(parameters), (cursor, signal) =>
     http(client, "GET /api/v69/users", { parameters: { ...parameters, cursor }, signal }),
   );
   const isListed = pages.rows?.some(({ wallet }) => wallet === search);
@@ -60,12 +59,7 @@ export function Users({ chosen }: { chosen: string | undefined }): ReactNode {
       <Split
         panel={
           chosen !== undefined && (
-            <UserPanel
-              key={chosen}
-              wallet={chosen}
-              closed={`/operate/users${query.address}`}
-              changed={() => setRound(round + 1)}
-            />
+            <UserPanel key={chosen} wallet={chosen} closed={`/operate/users${query.address}`} changed={pages.again} />
           )
         }
       >
