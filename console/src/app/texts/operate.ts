@@ -238,4 +238,28 @@ export const operateTexts = {
     liftConsequence: "They may connect again at once.",
     isLifted: "The ban is lifted.",
   },
+  announcements: {
+    title: "Announcements",
+    about: "To everybody, now and later, with or without an account.",
+    fields: {
+      title: "Title",
+      content: "Text",
+      priority: "Priority",
+      type: "Type",
+      link: "Link",
+      expires: "Removed at, in your time zone",
+    },
+    priorities: { low: "Low", medium: "Medium", high: "High", urgent: "Urgent" },
+    linkHint: "https://… or /…",
+    preview: "Preview",
+    nothing: "Write something to see it as its readers will.",
+    send: "Send to everybody",
+    discard: "Discard",
+    question: "Send this to everybody?",
+    word: "everybody",
+    consequence: "Everybody who is connected sees it at once, and everybody else when they come.",
+    sent: (created: number, duplicate: number, invalid: number) =>
+      `Sent: ${created} created, ${duplicate} repeated, ${invalid} invalid.`,
+    refused: (field: string, text: string) => `${field}: ${text}`,
+  },
 } as const;

@@ -7,6 +7,7 @@ import { texts } from "../../app/texts";
 import { operateTexts } from "../../app/texts/operate";
 import { LiveState } from "../../parts/live-state";
 import { useAlerts } from "./alerts";
+import { Announcements } from "./announcements/announcements";
 import { ContestPage } from "./contests/contest-page";
 import { Contests } from "./contests/contests";
 import { CreatePage } from "./contests/create-page";
@@ -21,6 +22,7 @@ const VIEWS: readonly (readonly [path: string, name: string])[] = [
   ["/operate/settings", operateTexts.nav.settings],
   ["/operate/users", operateTexts.nav.users],
   ["/operate/contests", operateTexts.nav.contests],
+  ["/operate/announcements", operateTexts.nav.announcements],
 ];
 
 /** The views for operators; others learn that they may not see them. */
@@ -57,6 +59,7 @@ function Area(): ReactNode {
         <Route path="/operate/services/:name?">{({ name }) => <Services name={name} />}</Route>
         <Route path="/operate/settings/:key?">{({ key }) => <Settings chosen={key} />}</Route>
         <Route path="/operate/users/:wallet?">{({ wallet }) => <Users chosen={wallet} />}</Route>
+        <Route path="/operate/announcements" component={Announcements} />
         <Route path="/operate/contests" component={Contests} />
         <Route path="/operate/contests/new" component={CreatePage} />
         <Route path="/operate/contests/:id">{({ id }) => <ContestPage key={id} id={Number(id)} />}</Route>

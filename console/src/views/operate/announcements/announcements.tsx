@@ -1,0 +1,108 @@
+import { http } from "@duelcast/client/http";
+import type { PostedNotifications } from "@duelcast/client/types";
+import { useState, type FormEvent, type ReactNode } from "react";
+import { serverNow } from "../../../app/now";
+import { client } from "../../../app/session";
+import { operateTexts } from "../../../app/texts/operate";
+import { useAction } from "../../../data/action";
+import { drafts } from "../../../data/drafts";
+import { useIdempotencyKey } from "../../../data/idempotency";
+import { Confirm } from "../../../parts/dialog";
+import { Item } from "../../inbox/item";
+import { Outcome } from "../outcome";
+import { EMPTY, fieldOf, toInput, toPreview, type Draft, type Field } from "./draft";
+import { Fields } from "./fields";
+
+const { announcements: texts } = operateTexts;
+const KEY = "announcement";
+const typed = drafts<Draft>();
+
+/** Writes an announcement to everybody: first a form, then a preview, then a confirmation. */
+export function Announcements(): ReactNode {
+  const kept = typed.use(KEY);
+  const draft = kept ?? EMPTY;
+  const action = useAction();
+  const [isAsked, setIsAsked] = useState(false);
+  // The same text may be sent again on purpose, but not by trying again.
+  const [sent, setSent] = useState(0);
+  const [counts, setCounts] = useState<PostedNotifications>();
+  const [openedAt] = useState(serverNow);
+  const keyFor = useIdempotencyKey();
+  const refused = fieldOf(action.error?.field);
+  const isComplete = draft.title.trim() !== "" && draft.content.trim() !== "" && draft.type.trim() !== "";
+
+  function edit(field: Field, text: string): void {
+    typed.keep(KEY, { ...draft, [field]: text });
+  }
+
+  function ask(event: FormEvent): void {
+    event.preventDefault();
+    setIsAsked(true);
+  }
+
+  function send(): void {
+    const body = toInput(draft);
+    void action.run(async () => {
+      const parameters = { "Idempotency-Key": keyFor({ body, sent }) };
+      setCounts(await http(client, "POST /api/v69/notifications", { parameters, body }));
+      setSent(sent + 1);
+      typed.drop(KEY);
+    });
+  }
+
+  return (
+    <>
+      <header className="view">
+        <h1>{texts.title}</h1>
+        <p className="dim">{texts.about}</p>
+      </header>
+      <div className="pair">
+        <form className="form side-panel" onSubmit={ask}>
+          <Fields
+            draft={draft}
+            edit={edit}
+            problem={refused && action.error ? { field: refused, text: action.error.message } : undefined}
+          />
+          <Outcome
+            action={refused ? { ...action, error: undefined } : action}
+            done={counts ? texts.sent(counts.created, counts.duplicate, counts.invalid) : ""}
+          />
+          <div className="actions">
+            <button className="primary" disabled={!isComplete || action.isBusy}>
+              {texts.send}
+            </button>
+            {kept && (
+              <button type="button" onClick={() => typed.drop(KEY)}>
+                {texts.discard}
+              </button>
+            )}
+          </div>
+        </form>
+        <section className="side-panel">
+          <h2>{texts.preview}</h2>
+          {kept ? <Preview draft={draft} sentMs={openedAt} /> : <p className="dim">{texts.nothing}</p>}
+        </section>
+      </div>
+      {isAsked && (
+        <Confirm
+          title={texts.question}
+          action={texts.send}
+          word={texts.word}
+          close={() => setIsAsked(false)}
+          confirmed={send}
+        >
+          <p>{texts.consequence}</p>
+          <Preview draft={draft} sentMs={openedAt} />
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+function Preview({ draft, sentMs }: { draft: Draft; sentMs: number }): ReactNode {
+  return (
+    <ul className="notifications">
+      <Item of={toPreview(draft, sentMs)} />
+    </ul>
+  );
+}
