@@ -7,6 +7,9 @@ import { texts } from "../../app/texts";
 import { operateTexts } from "../../app/texts/operate";
 import { LiveState } from "../../parts/live-state";
 import { useAlerts } from "./alerts";
+import { Analytics } from "./analytics/analytics";
+import { Audit } from "./audit/audit";
+import { Errors } from "./errors/errors";
 import { Announcements } from "./announcements/announcements";
 import { ContestPage } from "./contests/contest-page";
 import { Contests } from "./contests/contests";
@@ -23,6 +26,9 @@ const VIEWS: readonly (readonly [path: string, name: string])[] = [
   ["/operate/users", operateTexts.nav.users],
   ["/operate/contests", operateTexts.nav.contests],
   ["/operate/announcements", operateTexts.nav.announcements],
+  ["/operate/errors", operateTexts.nav.errors],
+  ["/operate/audit", operateTexts.nav.audit],
+  ["/operate/analytics", operateTexts.nav.analytics],
 ];
 
 /** The views for operators; others learn that they may not see them. */
@@ -59,6 +65,9 @@ function Area(): ReactNode {
         <Route path="/operate/services/:name?">{({ name }) => <Services name={name} />}</Route>
         <Route path="/operate/settings/:key?">{({ key }) => <Settings chosen={key} />}</Route>
         <Route path="/operate/users/:wallet?">{({ wallet }) => <Users chosen={wallet} />}</Route>
+        <Route path="/operate/errors" component={Errors} />
+        <Route path="/operate/audit" component={Audit} />
+        <Route path="/operate/analytics" component={Analytics} />
         <Route path="/operate/announcements" component={Announcements} />
         <Route path="/operate/contests" component={Contests} />
         <Route path="/operate/contests/new" component={CreatePage} />
