@@ -60,12 +60,3 @@ export function Panel({ name, title, closed, children }: PanelProps): ReactNode 
 export function Facts({ children }: { children: ReactNode }): ReactNode {
   return <dl className="fact-list">{children}</dl>;
 }
-
-export function Fact({ name, children }: { name: string; children: ReactNode }): ReactNode {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}

@@ -1,8 +1,10 @@
 import { channel, endpoint, type DuelcastError } from "@duelcast/client";
 import type { ErrorRecord, GetRecentErrors } from "@duelcast/client/types";
+import { useStore } from "@duelcast/client/react";
 import { useCallback, useEffect, useState } from "react";
 import { client } from "../../app/session";
 import { asError } from "../../data/reading";
+import { useWhenBack } from "../../data/when-back";
 
 /** Recorded errors, newest first. */
 export interface RecentErrors {
@@ -50,13 +52,17 @@ export function useRecentErrors({ service, level, limit }: GetRecentErrors): Rec
     return () => cancelling.abort();
   }, [load]);
 
+  const errors = channel(client, "monitor", "system.errors");
+  const { status } = useStore(errors);
+  useWhenBack(status, (was) => was !== "loading" && load());
+
   useEffect(() => {
-    return channel(client, "monitor", "system.errors").on(({ data }) => {
+    return errors.on(({ data }) => {
       const isWanted =
         (service === undefined || data.service === service) && (level === undefined || data.level === level);
       if (isWanted) setFound((before) => before && withNew(before, data));
     });
-  }, [service, level]);
+  }, [errors, service, level]);
 
   const isCurrent = found?.key === key;
   return {

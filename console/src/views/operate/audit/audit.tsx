@@ -5,11 +5,12 @@ import { moment } from "../../../app/format";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
 import { usePages } from "../../../data/pages";
+import { Fact } from "../../../parts/fact";
 import { Ago } from "../../../parts/ago";
 import { Dialog } from "../../../parts/dialog";
 import { Filters, TextFilter } from "../filters";
 import { PagedTable } from "../paged-table";
-import { Fact, Facts } from "../panel";
+import { Facts } from "../panel";
 import { useQuery } from "../query";
 import { toParameters } from "./parameters";
 

@@ -19,7 +19,7 @@ export function OpenAlerts(): ReactNode {
     <section className="block">
       <h2>{operateTexts.overview.alerts}</h2>
       <LiveState status={status} error={error} />
-      {value.size > 0 && open.length === 0 && <p className="good">✓ {operateTexts.overview.noAlerts}</p>}
+      {status === "live" && open.length === 0 && <p className="good">✓ {operateTexts.overview.noAlerts}</p>}
       {open.length > 0 && (
         <ul className="list">
           {open.map((one) => (

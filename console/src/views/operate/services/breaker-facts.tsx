@@ -3,8 +3,9 @@ import type { ReactNode } from "react";
 import { count, countdown, decimal, NONE } from "../../../app/format";
 import { useNow } from "../../../app/now";
 import { operateTexts } from "../../../app/texts/operate";
+import { Fact } from "../../../parts/fact";
 import { Ago } from "../../../parts/ago";
-import { Fact, Facts } from "../panel";
+import { Facts } from "../panel";
 
 const { services: texts, never } = operateTexts;
 

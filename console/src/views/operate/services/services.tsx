@@ -1,4 +1,5 @@
 import { useStore } from "@duelcast/client/react";
+import type { SkyDuelService } from "@duelcast/client/types";
 import type { ReactNode } from "react";
 import { operateTexts } from "../../../app/texts/operate";
 import { LiveState } from "../../../parts/live-state";
@@ -19,7 +20,7 @@ export function Services({ name }: { name: string | undefined }): ReactNode {
       <header className="view">
         <h1>{texts.title}</h1>
       </header>
-      <LiveState status={status} error={error} />
+      <LiveState status={status} error={error} at={status === "stale" ? newestMs(managed.get().values()) : undefined} />
       <Split panel={name !== undefined && status !== "loading" && <ServicePanel key={name} name={name} />}>
         {layers.map((layer) => (
           <LayerSection key={layer.name} layer={layer} chosen={name} />
@@ -28,6 +29,11 @@ export function Services({ name }: { name: string | undefined }): ReactNode {
       </Split>
     </>
   );
+}
+
+/** The moment of the newest state, in epoch milliseconds. */
+function newestMs(services: Iterable<SkyDuelService>): number {
+  return Math.max(...[...services].map((one) => Date.parse(one.lastUpdate)));
 }
 
 function LayerSection({ layer, chosen }: { layer: Layer; chosen: string | undefined }): ReactNode {

@@ -4,10 +4,11 @@ import { useState, type ReactNode } from "react";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
 import { useAction } from "../../../data/action";
+import { Fact } from "../../../parts/fact";
 import { Ago } from "../../../parts/ago";
 import { Confirm } from "../../../parts/dialog";
 import { LiveState } from "../../../parts/live-state";
-import { Fact, Facts, Panel } from "../panel";
+import { Facts, Panel } from "../panel";
 import { Editor } from "./editor";
 import { History } from "./history";
 

@@ -1,9 +1,11 @@
 import { channel } from "@duelcast/client";
+import { useStore } from "@duelcast/client/react";
 import { useEffect, type ReactNode } from "react";
 import { Link } from "wouter";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
 import { useReading } from "../../../data/reading";
+import { useWhenBack } from "../../../data/when-back";
 import { LiveState } from "../../../parts/live-state";
 import { Choice, Filters, TextFilter } from "../filters";
 import { openerOf, Split } from "../panel";
@@ -17,11 +19,10 @@ const { settings: texts } = operateTexts;
 /** The settings that change at run time. `chosen` is the key of the one whose details are shown. */
 export function Settings({ chosen }: { chosen: string | undefined }): ReactNode {
   const { value, error, at, again } = useReading("GET /api/v69/settings", {});
-  useEffect(() => {
-    return channel(client, "monitor", "system.settings").on(({ subtype }) => {
-      if (subtype === "update") again();
-    });
-  }, [again]);
+  const changes = channel(client, "monitor", "system.settings");
+  const { status } = useStore(changes);
+  useWhenBack(status, again);
+  useEffect(() => changes.on(({ subtype }) => subtype === "update" && again()), [changes, again]);
   const query = useQuery();
   const all = value?.data ?? [];
   const shown = matching(all, query.get("q"), query.get("category"));
@@ -43,7 +44,7 @@ export function Settings({ chosen }: { chosen: string | undefined }): ReactNode 
           options={categoriesOf(all).map((one) => [one, one])}
         />
       </Filters>
-      <LiveState status={value ? "live" : "loading"} error={error} at={at} retry={again} />
+      <LiveState status={value ? status : "loading"} error={error} at={at} retry={again} />
       {value && (
         <Split
           panel={
