@@ -1,5 +1,5 @@
 import { DuelcastProvider } from "@duelcast/client/react";
-import { lazy, StrictMode, Suspense, type ReactNode } from "react";
+import { StrictMode, Suspense, useEffect, type ReactNode } from "react";
 import { Link, Route, Router, Switch } from "wouter";
 import { ErrorBoundary } from "../parts/error-boundary";
 import { LiveState } from "../parts/live-state";
@@ -7,14 +7,10 @@ import { Market } from "../views/market/market";
 import { Frame } from "./frame";
 import { BASE_PATH, client } from "./session";
 import { texts } from "./texts";
-
-const SymbolView = lazy(() => import("../views/symbol/symbol"));
-const Contests = lazy(() => import("../views/contests/contests"));
-const Contest = lazy(() => import("../views/contest/contest"));
-const Operate = lazy(() => import("../views/operate/operate"));
-const Inbox = lazy(() => import("../views/inbox/inbox"));
+import { Contest, Contests, Inbox, Operate, preload, SymbolView } from "./views";
 
 export function App(): ReactNode {
+  useEffect(preload, []);
   return (
     <StrictMode>
       <DuelcastProvider client={client}>
