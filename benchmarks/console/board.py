@@ -12,23 +12,19 @@ from benchmarks.rows import Row, Target, worst
 PARTICIPANTS = 100
 SYMBOLS = [f"T{number:03}" for number in range(20)]
 MOST_MOVE_MS = 400
-RECORD = """
-() => {
+ROWS = "table.board tr[data-key]"
+RECORD = f"""
+() => {{
   window.moves = [];
-  document.addEventListener("transitionend", ({ elapsedTime, propertyName, target }) => {
-    if (propertyName === "transform" && target.closest("[data-wallet]")) window.moves.push(elapsedTime * 1000);
-  });
-  const observer = new MutationObserver(() => {
-    for (const animation of document.getAnimations()) {
-      const { target } = animation.effect;
-      if (target?.closest("[data-wallet]")) {
-        window.moves.push(Number(animation.effect.getComputedTiming().endTime));
-      }
-    }
-  });
-  observer.observe(document.querySelector("main"), { subtree: true, childList: true, characterData: true });
-}
+  const observer = new MutationObserver(() => {{
+    for (const {{ effect }} of document.getAnimations()) {{
+      if (effect.target.matches("{ROWS}")) window.moves.push(Number(effect.getComputedTiming().endTime));
+    }}
+  }});
+  observer.observe(document.querySelector("main"), {{ subtree: true, childList: true, characterData: true }});
+}}
 """
+"""Records how long the animations of moving rows take."""
 
 
 def measure(seconds: int) -> list[Row]:
@@ -37,7 +33,7 @@ def measure(seconds: int) -> list[Row]:
         contest = _contest(server)
         page = browser.new_page()
         page.goto(f"{server.url}/console/contests/{contest}")
-        page.wait_for_selector("[data-wallet]")
+        page.wait_for_selector(ROWS)
         page.evaluate(RECORD)
         with server.repeating(lambda: _move(server), 1.0):
             wait(page, seconds)
