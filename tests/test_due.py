@@ -13,7 +13,7 @@ SCRIPT = Path(__file__).resolve().parents[1] / ".ci" / "due"
 ALL = ["conformance", "browser-test", "rehearsal"]
 GATEWAY = "src/duelcast/gateway/socket.py"
 CHAT = "src/duelcast/domain/chat.py"
-PAGE = "src/duelcast/http/static/docs.js"
+PAGE = "src/duelcast/http/static/docs.css"
 
 
 class Project:

@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 
 from duelcast import errors
+from tests.http.console_fixture import console
 from tests.http.serving import Serving, serving
+from tests.http.test_problems import assert_problem
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "clients.md"
-PAGES = ["/", "/docs", "/docs/clients"]
+PAGES = ["/", "/docs", "/docs/clients", "/docs/errors", "/docs/guides/operations", "/docs/http/tokens"]
+CONSOLE_STYLE = GUIDE.parents[1] / "console" / "src" / "styles" / "base.css"
 CLIENT_SCRIPT = (files("duelcast.http") / "static" / "client.js").read_text(encoding="utf-8")
 
 
@@ -37,6 +40,43 @@ async def test_the_policy_of_a_page_lets_its_own_scripts_and_style_run(server: S
     for part in parts:
         digest = base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in answer.headers["content-security-policy"]
+
+
+async def test_a_page_is_sent_compressed_and_only_if_it_has_changed(server: Serving) -> None:
+    page = await server.client.get("/docs/guides/operations")
+    assert page.headers["content-encoding"] == "gzip"
+    assert int(page.headers["content-length"]) < len(page.content) / 2
+    assert page.headers["cache-control"] == "no-cache"
+    plain = await server.client.get("/docs/guides/operations", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert (plain.content, plain.headers["etag"]) == (page.content, page.headers["etag"])
+    again = await server.client.get("/docs/guides/operations", headers={"If-None-Match": page.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_the_index_of_the_search_is_json(server: Serving) -> None:
+    index = await server.client.get("/docs/search.json")
+    assert index.headers["content-type"] == "application/json"
+    assert ["NOT_FOUND", "Error", "docs/errors#NOT_FOUND"] in [entry[:3] for entry in index.json()]
+
+
+@pytest.mark.parametrize(
+    "path", ["/docs/", "/docs/nothing", "/docs/guides", "/docs/guides/README", "/docs/http/tokens/x"]
+)
+async def test_an_unknown_page_is_a_problem(server: Serving, path: str) -> None:
+    assert_problem(await server.client.get(path), 404, "NOT_FOUND")
+
+
+async def test_the_documentation_links_to_the_console_if_there_is_one(server: Serving) -> None:
+    assert 'href="../../console/"' not in (await server.client.get("/docs/guides/feeds")).text
+    async with serving(console=console()) as other:
+        assert 'href="../../console/"' in (await other.client.get("/docs/guides/feeds")).text
+
+
+def test_the_documentation_has_the_colours_of_the_console() -> None:
+    tokens = re.search(r"^:root \{.*?^\}", CONSOLE_STYLE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert tokens is not None
+    assert tokens[0] in (files("duelcast.http") / "static" / "docs.css").read_text(encoding="utf-8")
 
 
 async def test_every_link_of_the_first_page_leads_somewhere(server: Serving) -> None:
@@ -67,13 +107,14 @@ async def test_the_first_page_names_no_document_that_its_reader_may_not_see() ->
     assert set(re.findall(r'href="([^"]+)"', page.text)) == {"healthz", "readyz"}
 
 
-async def test_the_reference_lists_every_error_and_close_code(server: Serving) -> None:
+async def test_the_documentation_lists_every_error_and_close_code(server: Serving) -> None:
     declared = {*declared_errors()}
-    page = (await server.client.get("/docs")).text
-    assert "<code>1000</code>" in page
+    page = (await server.client.get("/docs/errors")).text
     codes = {known.code for known in declared if issubclass(known, errors.AppError)}
     assert {"UNAVAILABLE", "CONTEST_NOT_FOUND", "UNKNOWN_METRIC", "COMMAND_FAILED"} < codes
     assert not [code for code in codes if f"<code>{code}</code>" not in page]
+    page = (await server.client.get("/docs/close-codes")).text
+    assert "<code>1000</code>" in page
     closes = {known.close_code for known in declared if issubclass(known, errors.Disconnect)}
     assert not [code for code in closes if f"<code>{code}</code>" not in page]
 

@@ -13,7 +13,7 @@ from tests.http.test_problems import assert_problem
 
 FEED = Failure("feed exchange", "The venue does not answer.")
 STORE = Failure("storage", "The database is out of reach.")
-PRIVATE = ["/metrics", "/asyncapi.json", "/openapi.json", "/docs", "/docs/clients"]
+PRIVATE = ["/metrics", "/asyncapi.json", "/openapi.json", "/docs", "/docs/clients", "/docs/errors", "/docs/search.json"]
 
 
 async def test_a_process_that_answers_is_alive(server: Serving) -> None:

@@ -17,6 +17,7 @@ from duelcast.http.auth import auth_router
 from duelcast.http.bodies import BODY_BYTES, StrictRequest
 from duelcast.http.callers import CallerMiddleware
 from duelcast.http.charges import Charges
+from duelcast.http.docs.site import Site
 from duelcast.http.documents import openapi_document
 from duelcast.http.edge import Edge
 from duelcast.http.entries import contests_router, list_my_contests
@@ -27,7 +28,7 @@ from duelcast.http.metrics import Exposition, HttpMetrics
 from duelcast.http.nodes import list_nodes
 from duelcast.http.notifications import notifications_router
 from duelcast.http.operations import Documents, documents_router, monitoring_router
-from duelcast.http.pages import clients_page, docs_page, home_page
+from duelcast.http.pages import home_page
 from duelcast.http.problems import problem_response
 from duelcast.http.service_registry import services_router
 from duelcast.http.services import HttpDomain, HttpServices, ServerState, server_of
@@ -61,12 +62,14 @@ def build_http_apps(services: HttpServices, operators: OriginRules | None = None
     metrics = HttpMetrics(services.registry)
     charges = Charges(services.limits, services.clock, metrics)
     monitored, signs_in = operators is None, services.signs_in
+    asyncapi = _once(lambda: _asyncapi(services.asyncapi()))
+    http_api = _once(partial(openapi, services.version, signs_in=signs_in, monitored=monitored))
+    has_console = services.console is not None
     documents = Documents(
-        asyncapi=_once(lambda: _asyncapi(services.asyncapi())),
-        openapi=_once(partial(openapi, services.version, signs_in=signs_in, monitored=monitored)),
+        asyncapi=asyncapi,
+        openapi=http_api,
         home=home_page(services.version, public_ops=services.public_ops, monitored=monitored),
-        docs=docs_page(services.version),
-        clients=clients_page(services.version),
+        site=Site(lambda: asyncapi() + b"}", http_api, services.version, has_console=has_console),
     )
     exposition = Exposition(services.registry, services.clock, services.metrics_interval_s)
     provided = _provided_by(services) | {"documents": documents, "exposition": exposition}

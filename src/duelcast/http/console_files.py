@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +9,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import PurePath
 from types import MappingProxyType
+
+from duelcast.http.served_files import ServedFile, served, weak_etag
 
 MAX_DEPTH = 8
 """The most slashes in the path of a page below `/console/`."""
@@ -25,23 +25,6 @@ _TEXTS = {
 }
 _MEDIA_TYPES = _TEXTS | {".png": "image/png", ".woff2": "font/woff2"}
 """By the ends of names; files of other types are not served."""
-_MAX_CODINGS = 32
-"""The most entries of `Accept-Encoding` that count; browsers send five."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServedFile:
-    """`forms` has the content by content coding, in the order of preference. The last is `identity`, which is the
-    content itself."""
-
-    media_type: str
-    forms: Mapping[str, bytes]
-
-    def coding_for(self, accept_encoding: str) -> str:
-        """The content coding for a client that sent this header (RFC 9110, 12.5.3): the first that it accepts, or
-        `identity`."""
-        accepted = _accepted(accept_encoding)
-        return next((coding for coding in self.forms if accepted.get(coding, accepted.get("*"))), "identity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +60,7 @@ def read_console(folder: Traversable) -> ConsoleFiles | None:
         for name, content in named.items()
         if PurePath(name).suffix in _MEDIA_TYPES
     }
-    etag = f'W/"{hashlib.sha256(index).hexdigest()[:32]}"'
-    return ConsoleFiles(tuple(pages), MappingProxyType(assets), etag)
+    return ConsoleFiles(tuple(pages), MappingProxyType(assets), weak_etag(index))
 
 
 def _contents(folder: Traversable) -> dict[str, bytes]:
@@ -88,18 +70,9 @@ def _contents(folder: Traversable) -> dict[str, bytes]:
 
 def _file(name: str, content: bytes, brotli: bytes | None = None) -> ServedFile:
     suffix = PurePath(name).suffix
-    forms = {} if brotli is None else {"br": brotli}
-    if suffix in _TEXTS:
-        # Without the time, all nodes send the same bytes.
-        forms["gzip"] = gzip.compress(content, mtime=0)
-    return ServedFile(_MEDIA_TYPES[suffix], MappingProxyType(forms | {"identity": content}))
-
-
-def _accepted(accept_encoding: str) -> dict[str, bool]:
-    """Whether the client accepts each coding that it names."""
-    accepted = {}
-    for entry in accept_encoding.lower().split(",", _MAX_CODINGS)[:_MAX_CODINGS]:
-        coding, _, weight = entry.partition(";")
-        # The weight is 0, 0.0 and so on if the coding is refused.
-        accepted[coding.strip()] = weight.strip().rstrip("0.") != "q="
-    return accepted
+    media_type = _MEDIA_TYPES[suffix]
+    return (
+        served(content, media_type, brotli)
+        if suffix in _TEXTS
+        else ServedFile(media_type, MappingProxyType({"identity": content}))
+    )

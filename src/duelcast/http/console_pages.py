@@ -15,9 +15,9 @@ from litestar.params import Parameter, SkipValidation
 
 from duelcast.errors import AppError
 from duelcast.http.callers import AnyRequest
-from duelcast.http.console_files import ConsoleFiles, ServedFile
+from duelcast.http.console_files import ConsoleFiles
+from duelcast.http.file_answers import answer
 from duelcast.http.own_address import prefix_of
-from duelcast.http.problems import header_of
 from duelcast.http.services import HttpServices
 
 Services: TypeAlias = NamedDependency[SkipValidation[HttpServices]]
@@ -36,14 +36,13 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-_VARY = {"Vary": "Accept-Encoding"}
-_PAGE_HEADERS = _VARY | {
+_PAGE_HEADERS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": _POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-_ASSET_HEADERS = _VARY | {"Cache-Control": "public, max-age=31536000, immutable"}
+_ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
 """The names of assets contain hashes of their contents."""
 
 
@@ -79,7 +78,7 @@ async def get_console_asset(
     file = _console_of(services).assets.get(name)
     if file is None:
         raise NotFoundException
-    return _answer(file, _ASSET_HEADERS, request)
+    return answer(file, _ASSET_HEADERS, request)
 
 
 def console_redirect(request: AnyRequest) -> Response[bytes]:
@@ -100,20 +99,4 @@ def _console_of(services: HttpServices) -> ConsoleFiles:
 
 
 def _page(console: ConsoleFiles, depth: int, request: AnyRequest) -> Response[bytes]:
-    headers = _PAGE_HEADERS | {"ETag": console.etag}
-    if _is_known(console.etag, request):
-        return Response(b"", status_code=304, headers=headers)
-    return _answer(console.pages[depth], headers, request)
-
-
-def _is_known(etag: str, request: AnyRequest) -> bool:
-    """Whether `If-None-Match` names the entity tag (RFC 9110, 13.1.2), strong or weak."""
-    known = header_of(request.scope, b"if-none-match") or ""
-    return known == "*" or etag.removeprefix("W/") in known
-
-
-def _answer(file: ServedFile, headers: dict[str, str], request: AnyRequest) -> Response[bytes]:
-    coding = file.coding_for(header_of(request.scope, b"accept-encoding") or "")
-    if coding != "identity":
-        headers = headers | {"Content-Encoding": coding}
-    return Response(file.forms[coding], media_type=file.media_type, headers=headers)
+    return answer(console.pages[depth], _PAGE_HEADERS | {"ETag": console.etag}, request)

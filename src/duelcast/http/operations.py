@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from litestar import MediaType, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
@@ -19,7 +20,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from duelcast.endpoints.documents.asyncapi import any_server, server_at
 from duelcast.http.callers import OPEN_OPTION, SCOPE_OPTION, AnyRequest, caller_of, demand_admin, demand_scope
 from duelcast.http.console_pages import console_redirect, get_console, get_console_asset, get_console_page
+from duelcast.http.docs.site import Site
 from duelcast.http.documents import problems
+from duelcast.http.file_answers import answer
 from duelcast.http.metrics import Exposition
 from duelcast.http.own_address import host_of, prefix_of, uses_tls
 from duelcast.http.pages import Page
@@ -56,8 +59,7 @@ class Documents:
     asyncapi: Callable[[], bytes]
     openapi: Callable[[], bytes]
     home: Page
-    docs: Page
-    clients: Page
+    site: Site
 
 
 Services: TypeAlias = NamedDependency[SkipValidation[HttpServices]]
@@ -176,28 +178,36 @@ def get_openapi(documents: Finished) -> Response[dict[str, Any]]:
 
 @get(
     "/docs",
-    summary="Reference",
+    sync_to_thread=True,
+    summary="Documentation",
     response_description="The page.",
     media_type=MediaType.HTML,
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-async def get_reference(documents: Finished) -> Response[bytes]:
-    """One page that shows the AsyncAPI and the OpenAPI document."""
-    return _page(documents.docs)
+def get_reference(documents: Finished, request: AnyRequest) -> Response[bytes]:
+    """The first page of the documentation, which links to the others."""
+    return _site_file(documents.site, request)
 
 
 @get(
     "/docs/clients",
-    summary="Guide for client developers",
+    sync_to_thread=True,
+    summary="A client at work",
     response_description="The page.",
     media_type=MediaType.HTML,
     guards=[_operators_only],
     responses=problems(401, 403),
 )
-async def get_client_guide(documents: Finished) -> Response[bytes]:
-    """The guide, on a page that runs the guide's script."""
-    return _page(documents.clients)
+def get_client_guide(documents: Finished, request: AnyRequest) -> Response[bytes]:
+    """A page that shows and runs the script of the guide for client developers."""
+    return _site_file(documents.site, request)
+
+
+@get("/docs/{page:path}", sync_to_thread=True, include_in_schema=False, guards=[_operators_only])
+def get_documentation_page(documents: Finished, request: AnyRequest) -> Response[bytes]:
+    """Any other page of the documentation, and the index for its search."""
+    return _site_file(documents.site, request)
 
 
 def monitoring_router() -> Router:
@@ -208,7 +218,9 @@ def monitoring_router() -> Router:
 def documents_router() -> Router:
     """The documents and the console, at the root."""
     console = (get_console, get_console_page, get_console_asset)
-    return _router(get_home_page, get_asyncapi, get_openapi, get_reference, get_client_guide, *console)
+    return _router(
+        get_home_page, get_asyncapi, get_openapi, get_reference, get_client_guide, get_documentation_page, *console
+    )
 
 
 def _router(*handlers: HTTPRouteHandler) -> Router:
@@ -228,3 +240,13 @@ def _json(encoded: Any, headers: dict[str, str] | None = None) -> Response[Any]:
 def _page(page: Page) -> Response[bytes]:
     headers = {"Content-Security-Policy": page.content_security_policy, "Cache-Control": "no-cache"}
     return Response(page.html, media_type=MediaType.HTML, headers=headers)
+
+
+def _site_file(site: Site, request: AnyRequest) -> Response[bytes]:
+    found = site.find(request.scope["path"].removeprefix("/"))
+    if found is None:
+        raise NotFoundException
+    headers = {"Cache-Control": "no-cache", "ETag": found.file.etag}
+    if found.content_security_policy is not None:
+        headers["Content-Security-Policy"] = found.content_security_policy
+    return answer(found.file, headers, request)

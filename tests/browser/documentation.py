@@ -1,0 +1,45 @@
+"""The documentation in a browser, as tests use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+AXE = Path(__file__).resolve().parents[2] / "console" / "node_modules" / "axe-core" / "axe.min.js"
+VIOLATIONS = "axe.run().then((found) => found.violations.map((one) => [one.id, one.nodes[0].html]))"
+
+
+def axe_violations(page: Page) -> list[list[str]]:
+    """What axe finds on a page: the names of rules, each with an element. Skips the test if axe is not installed."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: run `npm ci` in console/")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[list[str]] = page.evaluate(VIOLATIONS)
+    return found
+
+
+class TryIt:
+    """The form on an endpoint's page that speaks to the server."""
+
+    def __init__(self, page: Page, server: str, endpoint: str) -> None:
+        page.goto(f"{server}/docs/endpoints/{endpoint}")
+        self.page = page
+        self.form = page.locator("#try")
+        self.message = self.form.get_by_label("Message", exact=True)
+        self.token = self.form.get_by_label("Token")
+        self.log = self.form.get_by_role("listitem")
+
+    def choose(self, command: str) -> None:
+        self.form.get_by_label("Command").select_option(label=command)
+
+    def press(self, button: str) -> None:
+        self.form.get_by_role("button", name=button, exact=True).click()
+
+    def expect_status(self, text: str) -> None:
+        expect(self.form.get_by_role("status")).to_have_text(text)
+
+    def arrived(self, type_: str) -> Locator:
+        """The messages of a type from the server, the newest first."""
+        return self.form.locator("[data-from=server] summary").filter(has_text=type_)
