@@ -18,13 +18,6 @@ pytestmark = pytest.mark.browser
 
 PATHS = list(real_pages())
 KINDS = ["docs", "docs/clients", "docs/errors", "docs/endpoints/contest", "docs/http/contests", "docs/guides/feeds"]
-    "docs",
-    "docs/clients",
-    "docs/errors",
-    "docs/endpoints/contest",
-    "docs/http/contests",
-    "docs/guides/operations",
-]
 NARROW_PX = 360
 
 

@@ -4,7 +4,7 @@ import { Link, useLocation } from "wouter";
 import { StatusPill } from "../parts/status-pill";
 import { Account, isSigningIn } from "./account";
 import { count } from "./format";
-import { client, isOperator, serverVersion, user } from "./session";
+import { SERVER_URL, client, isOperator, serverVersion, user } from "./session";
 import { Shortcuts } from "./shortcuts";
 import { useSignal } from "./signal";
 import { texts } from "./texts";
@@ -30,6 +30,7 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
             <Badge />
           </Item>
           {isOperator(useSignal(user)) && <Item path="/operate">{texts.nav.operate}</Item>}
+          <a href={`${SERVER_URL}/docs`}>{texts.nav.docs}</a>
         </nav>
         <StatusPill />
         <Account />

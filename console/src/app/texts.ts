@@ -13,6 +13,7 @@ export const texts = {
     contests: "Contests",
     inbox: "Inbox",
     operate: "Operate",
+    docs: "Docs",
     skip: "Skip to the content",
     menu: "Menu",
     main: "Main",

@@ -14,7 +14,7 @@ _LINE = 64
 def code_block(*content: Node, label: str | None = None) -> Html:
     """A block of code, which scrolls sideways by itself; a script adds a button that copies it."""
     title = el("figcaption", label) if label else None
-    # Whoever has no mouse needs the focus to scroll.
+    # Readers without a mouse need the focus to scroll.
     return el("figure", title, el("pre", el("code", *content), tabindex="0"), class_="code")
 
 

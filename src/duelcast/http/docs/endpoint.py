@@ -99,7 +99,7 @@ each message counts. The rules of all channels are in "
         rows = [
             [*_channel_cells(row), prose(row["who"]), prose(row["description"])] for row in self._channel["x-channels"]
         ]
-        titles = ("Channel", "Kind", "Messages", "Who may follow", "Meaning")
+        titles = ("Channel", "Kind", "Messages", "Open to", "Meaning")
         return [el("p", prose(about), rules, "."), table(titles, rows)]
 
     def _own_commands(self) -> Iterator[Node]:

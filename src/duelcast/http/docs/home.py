@@ -19,7 +19,7 @@ socket.onmessage = (event) => console.log(JSON.parse(event.data));"""
 
 
 def overview(asyncapi: Described, openapi: Described, groups: Sequence[Group], link: Link) -> Article:
-    """What there is; `groups` are those of the navigation."""
+    """The overview of all pages; `groups` are those of the navigation."""
     title = "Duelcast documentation"
     about = {f"docs/endpoints/{name}": _about(asyncapi, name) for name in asyncapi.get("channels", {})}
     tags = {str(tag["name"]): str(tag.get("description", "")) for tag in openapi.get("tags", ())}

@@ -115,7 +115,7 @@ def _mark_links(tokens: Sequence[Token], target: Target) -> None:
 
 
 def _entries(tokens: Sequence[Token], title: str) -> list[Entry]:
-    """What the search finds: each heading with the text below it, up to the next one."""
+    """The entries of the search: each heading with the text below it, up to the next one."""
     found: list[tuple[str, str, list[str]]] = []
     for before, token in zip((None, *tokens), tokens, strict=False):
         if before is not None and before.type == "heading_open":

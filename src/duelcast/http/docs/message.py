@@ -46,7 +46,7 @@ class MessageView:
         return Section(self.anchor, self.name, is_code=True)
 
     def entry(self, context: str) -> Entry:
-        """What the search finds of it."""
+        """The entry of the message in the search."""
         words = f"{self.summary} {field_names(self.document, self.described.get('payload'))}"
         return Entry(self.name, context, plain(words), self.anchor)
 

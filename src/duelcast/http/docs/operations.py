@@ -44,7 +44,7 @@ class _Operation:
         return Section(self._anchor, str(self.described.get("summary", self._path)))
 
     def entry(self, tag: str) -> Entry:
-        """What the search finds of the operation."""
+        """The entry of the operation in the search."""
         names = " ".join(f"{one.get('name')} {plain(str(one.get('description', '')))}" for one in self._parameters)
         body = field_names(self._openapi, _content(self._body).get("schema"))
         words = f"{self.section.title} {plain(str(self.described.get('description', '')))} {names} {body}"

@@ -13,5 +13,5 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[Node]], ids: Sequence[s
     body = [
         el("tr", (el("td", cell) for cell in cells), id=ids[index] if ids else None) for index, cells in enumerate(rows)
     ]
-    # Whoever has no mouse needs the focus to scroll.
+    # Readers without a mouse need the focus to scroll.
     return el("div", el("table", head, el("tbody", body)), class_="wide", tabindex="0")
