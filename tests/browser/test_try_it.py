@@ -56,7 +56,7 @@ def test_with_a_token_a_user_chats(page: Page, scene: Scene, watch: Watch) -> No
     trial.choose("join_contest_room")
     trial.message.fill(json.dumps({"type": "join_contest_room", "contestId": CONTEST}))
     trial.press("Send")
-    expect(trial.arrived("joined_contest_room")).to_have_count(1)
+    expect(trial.arrived("contest_room_joined")).to_have_count(1)
     trial.choose("send_chat_message")
     assert json.loads(trial.message.input_value())["type"] == "send_chat_message"
     trial.message.fill(json.dumps({"type": "send_chat_message", "contestId": CONTEST, "text": "<b>Hello</b>"}))

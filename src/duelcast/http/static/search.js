@@ -58,9 +58,10 @@
     return undefined;
   }
 
+  // The field shows the results when it gets the focus.
   function close() {
-    panel.hidden = true;
     input.focus();
+    panel.hidden = true;
   }
 
   // Moves the focus by so many places among the field and the results.
