@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-_VOID = {"br", "input", "meta"}
+_VOID = {"br", "hr", "input", "meta"}
 
 
 @dataclass

@@ -20,12 +20,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Something that the search finds: its title, where it belongs, further words, and its place on the page."""
+    """Something that the search finds: its title, where it belongs, a text about it, its place on the page, and `more`
+    words that lead to it."""
 
     title: str
     context: str
     text: str
     anchor: str = ""
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)

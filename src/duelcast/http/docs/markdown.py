@@ -37,7 +37,7 @@ class Rendered:
 
 def rendered(markdown: str, target: Target) -> Rendered:
     """Render a text. Headings get the anchors that GitHub gives them."""
-    parser = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable("table")
+    parser = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False}, renderer_cls=_Renderer).enable("table")
     tokens = parser.parse(_EXPLICIT_ANCHOR.sub("", _COMMENT.sub("", markdown)))
     headings = _mark_headings(tokens)
     _demote_empty_headers(tokens)

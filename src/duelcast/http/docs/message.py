@@ -47,8 +47,8 @@ class MessageView:
 
     def entry(self, context: str) -> Entry:
         """The entry of the message in the search."""
-        words = f"{self.summary} {field_names(self.document, self.described.get('payload'))}"
-        return Entry(self.name, context, plain(words), self.anchor)
+        more = field_names(self.document, self.described.get("payload"))
+        return Entry(self.name, context, plain(self.summary), self.anchor, more)
 
 
 class Messages:

@@ -47,8 +47,8 @@ class _Operation:
         """The entry of the operation in the search."""
         names = " ".join(f"{one.get('name')} {plain(str(one.get('description', '')))}" for one in self._parameters)
         body = field_names(self._openapi, _content(self._body).get("schema"))
-        words = f"{self.section.title} {plain(str(self.described.get('description', '')))} {names} {body}"
-        return Entry(f"{self._verb} {self._path}", f"HTTP API, {tag}", words, self._anchor)
+        about = plain(f"{self.section.title}. {self.described.get('description', '')}")
+        return Entry(f"{self._verb} {self._path}", f"HTTP API, {tag}", about, self._anchor, f"{names} {body}")
 
     def article(self) -> Html:
         line = el("p", el("strong", self._verb), " ", el("code", self._path), class_="route")
