@@ -38,26 +38,29 @@ class Site:
         self._has_console = has_console
         self._making = Lock()
         self._made: dict[str, SiteFile] = {}
+        self._paths: frozenset[str] = frozenset()
 
     def find(self, path: str) -> SiteFile | None:
         """The page or the index at a path, such as `docs/endpoints/contest`; None if there is none. Threads that call
         it meanwhile wait."""
         with self._making:
-            found = self._made.get(path) or self._make(path)
-            if found is not None:
-                self._made[path] = found
-            return found
+            # Strangers may ask for anything, so a path without a page costs a look-up.
+            if not self._paths:
+                self._paths = frozenset({*self.catalogue().pages, SEARCH})
+            if path not in self._paths:
+                return None
+            if path not in self._made:
+                self._made[path] = self._make(path)
+            return self._made[path]
 
     def catalogue(self) -> Catalogue:
         """All pages. It is made anew for each page, because the documents take more memory than the page."""
         return Catalogue(msgspec.json.decode(self._asyncapi()), msgspec.json.decode(self._openapi()), read_guides())
 
-    def _make(self, path: str) -> SiteFile | None:
+    def _make(self, path: str) -> SiteFile:
         catalogue = self.catalogue()
         if path == SEARCH:
             return SiteFile(served(search_index(catalogue.articles()), "application/json"))
-        make = catalogue.pages.get(path)
-        if make is None:
-            return None
-        page = Frame(catalogue.groups, self._version, self._has_console).page(path, make())
+        article = catalogue.pages[path]()
+        page = Frame(catalogue.groups, self._version, self._has_console).page(path, article)
         return SiteFile(served(page.html, "text/html"), page.content_security_policy)
