@@ -142,7 +142,7 @@ export class Interests {
         interest.joining = "asked";
         if (this.#resumed.length === 0) interest.begin(interest.key);
         for (const channel of this.#connecting) if (!this.#resumed.includes(channel)) interest.begin(channel);
-      } else if (this.#resumed.includes(interest.key)) interest.joining = "asked";
+      }
     }
     this.#join();
     if (this.areWanted) this.#connection.ping();
@@ -163,6 +163,8 @@ export class Interests {
     for (const interest of this.#interests.values()) {
       const { key, membership } = interest;
       if (interest.joining !== "no" || !interest.isWanted(this.#connection.deadlines)) continue;
+      // The URL asked for it; if the server does not resume it, a command asks again.
+      if (this.#resumed.includes(key) && !this.#connection.isEstablished) continue;
       const since = interest.since(membership.resumes ?? key);
       if (membership.join === "subscribe") channels.push([key, interest, since]);
       else if (membership.join !== "connecting") commands.push([membership.join(since), interest]);
@@ -272,9 +274,11 @@ export class Interests {
   #refused(frame: Frame, asked: readonly Asked[]): void {
     const one = asked[Number(/^channels\[(\d+)\]/.exec(String(frame.field))?.[1])];
     const error = serverError(frame);
-    const isMissing = error.code === "UNKNOWN_CHANNEL" || error.code === "CONTEST_NOT_FOUND";
-    const retryMs = error.retryAfterMs ?? (isMissing ? MISSING_RETRY_MS : Infinity);
-    for (const [key] of one ? [one] : asked) this.#refuse(key, error, retryMs);
+    const mayPass = error.code === "UNKNOWN_CHANNEL" || error.code === "CONTEST_NOT_FOUND";
+    for (const [key, interest] of one ? [one] : asked) {
+      // Without an interest, messages of a channel that is followed are missing.
+      this.#refuse(key, error, error.retryAfterMs ?? (mayPass || !interest ? MISSING_RETRY_MS : Infinity));
+    }
   }
 
   #refuse(key: string, error: DuelcastError, retryMs: number = Infinity): void {
