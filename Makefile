@@ -106,11 +106,11 @@ console-pictures: .venv/.dev
 conformance: .venv/.dev
 	$(BIN)/python -m tests.conformance.run
 
-## browser-test: the pages of the guides for client developers in Chromium, which is installed if possible; skipped
-## without it, and those of the TypeScript client without Node.js 20 or newer
+## browser-test: the console, the documentation and the pages of the guides in Chromium, which is installed if possible;
+## skipped without it, and those of the TypeScript client, and what axe-core judges, without Node.js 20 or newer
 browser-test: .venv/.dev
 	.ci/chromium
-	@if .ci/node; then cd clients/typescript && $(NPM_INSTALL) && npm run build; fi
+	@if .ci/node; then (cd clients/typescript && $(NPM_INSTALL) && npm run build) && cd console && $(NPM_INSTALL); fi
 	$(BIN)/python -m pytest -rs -m browser $(call MARKED,browser)
 
 ## test-process: whole programs: starts, signals, kills, broken databases; takes minutes. ARGS="-k demo" selects tests
