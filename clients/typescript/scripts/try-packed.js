@@ -17,7 +17,8 @@ function npm(cwd, ...parameters) {
 
 try {
   const [{ filename }] = JSON.parse(npm(project, "pack", "--json", "--ignore-scripts", "--pack-destination", folder));
-  for (const example of readdirSync(join(project, "examples"))) {
+  const entries = readdirSync(join(project, "examples"), { withFileTypes: true });
+  for (const { name: example } of entries.filter((entry) => entry.isDirectory())) {
     const copy = join(folder, example);
     const isSource = (path) => !["dist", "node_modules"].includes(basename(path));
     cpSync(join(project, "examples", example), copy, { recursive: true, filter: isSource });

@@ -45,6 +45,6 @@ export function base58(bytes: Uint8Array): string {
   for (const byte of bytes) rest = (rest << 8n) | BigInt(byte);
   let digits = "";
   for (; rest > 0n; rest /= 58n) digits = DIGITS.charAt(Number(rest % 58n)) + digits;
-  const zeros = bytes.findIndex((byte) => byte !== 0);
-  return "1".repeat(zeros < 0 ? bytes.length : zeros) + digits;
+  for (let zeros = 0; bytes[zeros] === 0; zeros++) digits = `1${digits}`;
+  return digits;
 }

@@ -140,7 +140,7 @@ function waits(error: DuelcastError): boolean {
 }
 
 function isClosed(result: Frame | DuelcastError): result is DuelcastError {
-  return result instanceof DuelcastError && result.code === "CLOSED";
+  return result.code === "CLOSED";
 }
 
 function stored(answer: Frame, event: Waiting["event"]): TrackedEvent {

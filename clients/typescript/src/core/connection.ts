@@ -144,6 +144,8 @@ export class Connection {
     this.#failedAttempts = 0;
     this.interests.changeToken();
     this.#end({ is: "idle" }, 1000);
+    // Nothing of the former user is sent in the name of the next one.
+    this.calls?.fail(new DuelcastError("ABORTED", "The user changed."));
     this.want();
   }
 
@@ -292,7 +294,7 @@ export class Connection {
 
   /** The user of the connection is known. */
   #identify(wallet: string | undefined): void {
-    if (wallet !== this.wallet) this.interests.changeUser();
+    if (this.wallet && wallet !== this.wallet) this.interests.changeUser();
     this.wallet = wallet;
   }
 

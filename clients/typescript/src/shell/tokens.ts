@@ -44,7 +44,7 @@ async function answerOf(provider: string | null | TokenProvider): Promise<string
   try {
     const answer: unknown = typeof provider === "function" ? await provider() : provider;
     if (answer === null || typeof answer === "string") return answer || null;
-    throw new TypeError("The token is no string.");
+    throw new TypeError(typeof answer);
   } catch (cause) {
     return new DuelcastError("UNAVAILABLE", "No token came.", { cause });
   }

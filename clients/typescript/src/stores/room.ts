@@ -139,6 +139,8 @@ class ContestRoom extends ComposedStore<RoomValue> implements Room {
   forget(): void {
     this.remove("role");
     this.remove("participant");
+    // The keys of messages that are stored are numbers.
+    for (const [key] of this.held.entries("chat")) if (!Number(key)) this.remove("chat", key);
   }
 
   protected override compose(): RoomValue {

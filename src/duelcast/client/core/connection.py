@@ -91,6 +91,8 @@ class Connection:
         self._idle_since_ms: int | None = None
         self._is_hidden = False
         self._token: str | None = None
+        self._wallet: str | None = None
+        """The user of the last connection; None if that was anonymous, or there was none."""
         self._attempt = 0
         """Counts attempts, so that an answer to the question for an abandoned one is recognised."""
         self._failed = 0
@@ -130,6 +132,8 @@ class Connection:
             return
         self._refused_tokens = self._failed = 0
         self._end(1000)
+        # Nothing of the former user is sent in the name of the next one.
+        self.requests.fail_all(Failure("ABORTED", "The user changed."))
         self.following.start()
         self._set_state("idle")
         self.wishes_changed()
@@ -160,6 +164,8 @@ class Connection:
         """The socket is open."""
         if self._token is not None:
             self._use_token(self._token)
+        else:
+            self._identify(None)
         self.following.opened()
 
     def received(self, text: str) -> None:
@@ -176,6 +182,8 @@ class Connection:
                     self._established(message)
             case "auth_success":
                 if success := read(text, AuthSuccess):
+                    if self._established_ms is None and success.user is not None:
+                        self._identify(success.user.wallet_address)
                     self._refresh.before(success.expiresAt, success.timestamp)
             case "subscription_confirmed":
                 self.following.confirmed(frame)
@@ -280,6 +288,12 @@ class Connection:
         if self.id is not None:
             self._around.act(End(self.id, lost=True))
             self.lost(LOST, reason)
+
+    def _identify(self, wallet: str | None) -> None:
+        """The user of the connection is known."""
+        if self._wallet is not None and wallet != self._wallet:
+            self.following.user_changed()
+        self._wallet = wallet
 
     def _end(self, code: int) -> None:
         """End the connection or the attempt, if there is one."""

@@ -101,8 +101,16 @@ class Following:
     def start(self) -> None:
         """The application has set a token."""
         self._stopped = None
+        # The endpoint's own channels may be those of another user now.
+        self._automatic = []
         for store in self.wanted.stores():
             store.start()
+
+    def user_changed(self) -> None:
+        """Another user is signed in than on the connection before."""
+        for store in self.wanted.stores():
+            if isinstance(store, Room | Inbox):
+                store.forget_user()
 
     # ── the application ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -43,9 +43,16 @@ class Established(Struct):
     positions: dict[str, int] | None = None
 
 
+class Identity(Struct):
+    """The user of a connection."""
+
+    wallet_address: str | None = None
+
+
 class AuthSuccess(Struct):
     """`auth_success`"""
 
+    user: Identity | None = None
     timestamp: str | None = None
     expiresAt: str | None = None
 

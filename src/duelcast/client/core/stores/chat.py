@@ -103,6 +103,10 @@ class Chat:
         """Remove a message of one's own that failed."""
         self._own.pop(message_id, None)
 
+    def forget_own(self) -> None:
+        """Remove the messages of one's own that are not stored."""
+        self._own.clear()
+
     def lost(self) -> None:
         self._seen = None
 

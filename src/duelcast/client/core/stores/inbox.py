@@ -114,6 +114,12 @@ class Inbox(Store):
                 return
         self.changed()
 
+    def forget_user(self) -> None:
+        """Another user is signed in: remove what belongs to the former one."""
+        self.unread = None
+        self._parts[OWN].items.clear()
+        self.changed()
+
     def lost(self) -> None:
         for part in self._parts.values():
             part.seen = None

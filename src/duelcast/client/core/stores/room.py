@@ -97,6 +97,12 @@ class Room(Store):
                 return
         self.changed()
 
+    def forget_user(self) -> None:
+        """Another user is signed in: remove what belongs to the former one."""
+        self.role = self.participant = None
+        self.chat.forget_own()
+        self.changed()
+
     def lost(self) -> None:
         self.chat.lost()
         super().lost()
