@@ -1,4 +1,5 @@
 import { signIn as signInWithWallet, type DuelcastError } from "@duelcast/client";
+import { useConnection } from "@duelcast/client/react";
 import { useId, useState, type FormEvent, type ReactNode } from "react";
 import { asError } from "../data/reading";
 import { Dialog } from "../parts/dialog";
@@ -13,7 +14,10 @@ export const isSigningIn = signal(false);
 
 /** The user's name and what they can do with their session. */
 export function Account(): ReactNode {
-  const [one, isOpen] = [useSignal(user), useSignal(isSigningIn)];
+  const [one, present, isOpen] = [useSignal(user), useSignal(token), useSignal(isSigningIn)];
+  const { is } = useConnection("notifications");
+  // The server has not said yet whether it accepts the token.
+  const isUndecided = one === undefined && present !== null && is !== "signed_out" && is !== "refused";
   const menu = useId();
   return (
     <>
@@ -30,9 +34,11 @@ export function Account(): ReactNode {
           </div>
         </>
       ) : (
-        <button type="button" className="primary" onClick={() => isSigningIn.set(true)}>
-          {texts.account.signIn}
-        </button>
+        !isUndecided && (
+          <button type="button" className="primary" onClick={() => isSigningIn.set(true)}>
+            {texts.account.signIn}
+          </button>
+        )
       )}
       {isOpen && <SignIn />}
     </>
@@ -47,6 +53,7 @@ export function shortWallet(wallet: string): string {
 function SignIn(): ReactNode {
   const [error, setError] = useState<string>();
   const [isBusy, setIsBusy] = useState(false);
+  const { is } = useConnection("notifications");
   const hint = useId();
   const close = (): void => isSigningIn.set(false);
 
@@ -74,7 +81,7 @@ function SignIn(): ReactNode {
 
   return (
     <Dialog title={texts.account.title} close={close}>
-      {token.get() !== null && <p>{texts.account.expired}</p>}
+      {is === "signed_out" && token.get() !== null && <p>{texts.account.expired}</p>}
       {hasWallet() ? (
         <button type="button" className="primary wide" disabled={isBusy} onClick={withWallet}>
           {texts.account.withWallet}

@@ -1,10 +1,10 @@
-import { useInbox } from "@duelcast/client/react";
+import { useConnection, useInbox } from "@duelcast/client/react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { StatusPill } from "../parts/status-pill";
 import { Account, isSigningIn } from "./account";
 import { count } from "./format";
-import { SERVER_URL, client, isOperator, serverVersion, user } from "./session";
+import { SERVER_URL, isOperator, serverVersion, user } from "./session";
 import { Shortcuts } from "./shortcuts";
 import { useSignal } from "./signal";
 import { texts } from "./texts";
@@ -77,9 +77,8 @@ function NewVersion(): ReactNode {
 
 /** Asks the user to sign in again when the server no longer accepts their token. */
 function useSignInPrompt(): void {
+  const { is } = useConnection("notifications");
   useEffect(() => {
-    return client.state.subscribe(() => {
-      if (client.state.get().notifications.is === "signed_out") isSigningIn.set(true);
-    });
-  }, []);
+    if (is === "signed_out") isSigningIn.set(true);
+  }, [is]);
 }

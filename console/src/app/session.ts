@@ -1,7 +1,7 @@
 import { createClient, endpoint, type Client } from "@duelcast/client";
 import type { User } from "@duelcast/client/types";
 import { signal } from "./signal";
-import { freshToken, token } from "./token";
+import { freshToken, takeFromAddress, token } from "./token";
 
 /** The address of the server, without a slash at its end; the pages are below `/console/`. */
 export const SERVER_URL = new URL("..", document.baseURI).href.replace(/\/$/, "");
@@ -11,7 +11,6 @@ export const BASE_PATH = new URL(document.baseURI).pathname.replace(/\/$/, "");
 export const client: Client = createClient({
   url: SERVER_URL,
   token: () => freshToken(SERVER_URL),
-  storage: localStorage,
 });
 
 /** The user as the server knows them; null for an anonymous visitor, and undefined until the server has answered. */
@@ -37,6 +36,12 @@ export function signOut(): void {
   user.set(null);
   client.setToken(() => freshToken(SERVER_URL));
 }
+
+// A link with a token may be opened in a tab that shows the console already.
+addEventListener("hashchange", () => {
+  const found = takeFromAddress();
+  if (found !== undefined) signIn(found);
+});
 
 /** Whether a user may use the views for operators. */
 export function isOperator(one: User | null | undefined): boolean {

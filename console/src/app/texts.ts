@@ -40,7 +40,7 @@ export const texts = {
     withToken: "With an access token",
     token: "Access token",
     tokenHint: "It stays in this tab, and is gone when you close it.",
-    notAToken: "This is no access token: it has three parts of letters and digits with dots between them.",
+    notAToken: "This is not an access token: it has three parts of letters and digits with dots between them.",
     expired: "You are signed out, because the access token is no longer valid. Your drafts are kept.",
     needed: "Sign in to see this.",
   },

@@ -5,7 +5,7 @@ const KEY = "duelcast.token";
 const REFRESH_BEFORE_MS = 120_000;
 
 /** The access token of this tab; null for an anonymous visitor. */
-export const token = signal<string | null>(fromAddress() ?? sessionStorage.getItem(KEY));
+export const token = signal<string | null>(takeFromAddress() ?? sessionStorage.getItem(KEY));
 keep();
 token.subscribe(keep);
 
@@ -29,7 +29,7 @@ export async function freshToken(url: string): Promise<string | null> {
 }
 
 /** Takes a token from the fragment of the address, which is removed so that it is neither shown nor shared. */
-function fromAddress(): string | undefined {
+export function takeFromAddress(): string | undefined {
   const found = new URLSearchParams(location.hash.slice(1)).get("token");
   if (found === null) return undefined;
   history.replaceState(history.state, "", location.pathname + location.search);

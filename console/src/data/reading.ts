@@ -1,6 +1,7 @@
 import { DuelcastError } from "@duelcast/client";
 import { http, type HttpInput, type HttpOperation, type HttpResponse } from "@duelcast/client/http";
 import { useCallback, useEffect, useState } from "react";
+import { serverNow } from "../app/now";
 import { client } from "../app/session";
 
 /** The answer to an HTTP request. The last answer stays while another is under way, and after a failure. */
@@ -8,7 +9,7 @@ export interface Reading<T> {
   readonly value: T | undefined;
   readonly error: DuelcastError | undefined;
   readonly isLoading: boolean;
-  /** When `value` arrived, in epoch milliseconds. */
+  /** When `value` arrived, in epoch milliseconds of the server's clock. */
   readonly at: number | undefined;
   again(): void;
 }
@@ -39,7 +40,7 @@ export function useReading<Name extends HttpOperation>(
     http(client, operation, { ...(JSON.parse(asked) as HttpInput<Name>), signal }).then(
       (value) => {
         if (signal.aborted) return;
-        setOutcome({ key, value, at: Date.now() });
+        setOutcome({ key, value, at: serverNow() });
         setSettled(attempt);
       },
       (error: unknown) => {

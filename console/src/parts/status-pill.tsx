@@ -14,7 +14,9 @@ const serverStatus: LatestStore<0, ServerStatus> = latest(client, "monitor", "pu
 export function StatusPill(): ReactNode {
   const connection = useConnection();
   const { value: server } = useStore(serverStatus.at(0));
-  const [tone, text] = shown(connection, server, useNow());
+  // `retryAt` is a time of this machine's clock.
+  const now = useNow() - (client.clockOffsetMs.get() ?? 0);
+  const [tone, text] = shown(connection, server, now);
   return (
     <span className="pill" data-tone={tone} role="status" title={server?.message}>
       {text}

@@ -18,7 +18,7 @@ def test_a_pasted_token_signs_in_until_the_user_signs_out(console: Console) -> N
     dialog = page.get_by_role("dialog", name="Sign in")
     dialog.get_by_label("Access token").fill("nonsense")
     page.keyboard.press("Enter")
-    expect(dialog.get_by_role("alert")).to_contain_text("This is no access token")
+    expect(dialog.get_by_role("alert")).to_contain_text("This is not an access token")
     dialog.get_by_label("Access token").fill(token_of("ann"))
     page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
@@ -42,3 +42,27 @@ def test_a_token_that_the_server_refuses_leads_to_the_dialog(console: Console) -
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="ann")).to_be_visible()
     console.live()
+
+
+def test_a_link_with_a_token_signs_in_a_tab_that_is_open_already(console: Console) -> None:
+    page = console.page
+    console.open(token=token_of("ann"))
+    expect(page.get_by_role("button", name="ann")).to_be_visible()
+    page.evaluate(f"location.hash = 'token={token_of('bob')}'")
+    expect(page.get_by_role("button", name="bob")).to_be_visible()
+    expect(page).to_have_url(f"{console.scene.server.url}/console/")
+    console.clean()
+
+
+def test_a_dialog_that_was_cancelled_gives_the_focus_back_and_stays_away(console: Console) -> None:
+    page = console.page
+    page.goto(f"{console.scene.server.url}/console/#token=not.a.token")
+    dialog = page.get_by_role("dialog", name="Sign in")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    opener = page.get_by_role("button", name="Sign in")
+    opener.click()
+    dialog.get_by_role("button", name="Close").click()
+    expect(opener).to_be_focused()
+    expect(dialog).to_have_count(0)

@@ -37,22 +37,24 @@ export function RoleForm({ wallet, role, changed }: Props): ReactNode {
   }
 
   return (
-    <form className="form" onSubmit={submit}>
-      <label>
-        {texts.role}
-        <select value={wanted} onChange={(event) => setChosen(event.target.value)}>
-          {role === null && <option value="">{texts.fromToken}</option>}
-          {Object.entries(roles).map(([value, name]) => (
-            <option key={value} value={value}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <Outcome action={action} done={texts.roleSaved} />
-      <div className="actions">
-        <button disabled={action.isBusy || wanted === "" || wanted === role}>{texts.saveRole}</button>
-      </div>
+    <>
+      <form className="form" onSubmit={submit}>
+        <label>
+          {texts.role}
+          <select value={wanted} onChange={(event) => setChosen(event.target.value)}>
+            {role === null && <option value="">{texts.fromToken}</option>}
+            {Object.entries(roles).map(([value, name]) => (
+              <option key={value} value={value}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Outcome action={action} done={texts.roleSaved} />
+        <div className="actions">
+          <button disabled={action.isBusy || wanted === "" || wanted === role}>{texts.saveRole}</button>
+        </div>
+      </form>
       {isAsked && (
         <Confirm
           title={texts.roleQuestion(roles[wanted] ?? wanted)}
@@ -64,6 +66,6 @@ export function RoleForm({ wallet, role, changed }: Props): ReactNode {
           <p>{texts.roleConsequences[wanted]}</p>
         </Confirm>
       )}
-    </form>
+    </>
   );
 }
