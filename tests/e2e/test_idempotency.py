@@ -380,14 +380,20 @@ async def test_a_failed_commit_whose_outcome_is_found_is_answered_with_the_truth
 
     async with hall_at(tmp_path) as hall:
         monkeypatch.setattr(hall.app.leader.database, "probe", wait)
+        sent = 0
         for happen in (True, False):
-            key = f"k-{happen}"
-            with failing_commits(happen=happen, times=1):
-                answer = await CASES[0].send(hall, Idempotency_Key=key)
+            while True:
+                sent += 1
+                key = f"k-{sent}"
+                with failing_commits(happen=happen, times=1):
+                    answer = await CASES[0].send(hall, Idempotency_Key=key)
+                # Otherwise it was the commit of a job that failed.
+                if happen or not answer.is_success:
+                    break
             assert answer.status_code == (201 if happen else 503)
             assert happen or answer.json()["code"] == "UNAVAILABLE"
             assert (REPLAYED in (await CASES[0].send(hall, Idempotency_Key=key)).headers) is happen
-        assert sorted(await contests(hall)) == ["Cup", "Cup", "First"]
+        assert sorted(await contests(hall)) == [*["Cup"] * sent, "First"]
 
 
 async def test_a_chat_message_of_an_unknown_commit_is_stored_once_by_its_id(tmp_path: Path) -> None:

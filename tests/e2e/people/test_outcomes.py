@@ -106,6 +106,7 @@ async def test_a_profile_shows_what_was_achieved(hall: Stage) -> None:
     expected = {
         "wallet": "cat",
         "nickname": "N-cat",
+        "role": "user",
         "xp": 100,
         "level": 2,
         "contests": 1,
