@@ -76,5 +76,8 @@ SQLITE_ONLY = {
     ),
     "tests/e2e/people/test_analytics_quota.py::test_metrics_tell_what_the_database_takes_and_what_is_left": _ROOM,
     "tests/e2e/people/test_backup.py": _COPIES,
+    "tests/e2e/test_openapi_examples.py::test_a_server_accepts_every_example_and_answers_in_the_form_of_the_examples": (
+        "The example of a node is that of a single process with SQLite, which has no term."
+    ),
 }
 """By the beginning of their node ids."""
