@@ -20,6 +20,8 @@ from benchmarks.servers import LIMITS_OFF, SECRET
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--enable-precise-memory-info", "--js-flags=--expose-gc"]
 LOAD_TIMEOUT_S = 60.0
+LEAST_OF_LOAD = 0.9
+"""The part of the promised load that must have come."""
 
 
 class Site:
@@ -45,15 +47,21 @@ class Site:
 
     @contextmanager
     def repeating(self, work: Callable[[], None], period_s: float) -> Iterator[None]:
-        """Do `work` in a thread every `period_s` seconds."""
+        """Do `work` in a thread every `period_s` seconds. Raises `Failed` at the end if it failed, or was too slow."""
         done = Event()
+        began_s = time.monotonic()
+        times = 0
+        failures: list[Exception] = []
 
         def repeat() -> None:
-            due_s = time.monotonic()
-            while not done.is_set():
-                work()
-                due_s += period_s
-                done.wait(max(0.0, due_s - time.monotonic()))
+            nonlocal times
+            try:
+                while not done.is_set():
+                    work()
+                    times += 1
+                    done.wait(max(0.0, began_s + times * period_s - time.monotonic()))
+            except Exception as failure:
+                failures.append(failure)
 
         thread = Thread(target=repeat)
         thread.start()
@@ -62,6 +70,11 @@ class Site:
         finally:
             done.set()
             thread.join()
+        if failures:
+            raise Failed(f"The load ended: {failures[0]}")
+        least = LEAST_OF_LOAD * (time.monotonic() - began_s) / period_s
+        if times < least:
+            raise Failed(f"The load came {times} times instead of {least:.0f}.")
 
 
 def started(port: int) -> Any:

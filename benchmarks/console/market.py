@@ -10,6 +10,7 @@ from statistics import quantiles
 from playwright.sync_api import Page
 
 from benchmarks.console.browser import Site, chromium, site, wait
+from benchmarks.measuring import Failed
 from benchmarks.rows import Row, Target, row, worst
 
 SYMBOLS = [f"T{number:03}" for number in range(300)]
@@ -30,6 +31,8 @@ RECORD = """
     for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
   }).observe({ type: "longtask" });
   window.inputs = [];
+  window.keys = 0;
+  addEventListener("keydown", () => (window.keys += 1));
   new PerformanceObserver((list) => {
     for (const { duration, name } of list.getEntries()) if (name === "keydown") window.inputs.push(duration);
   }).observe({ type: "event", durationThreshold: 16 });
@@ -69,7 +72,10 @@ def measure(seconds: int, throttle: int) -> list[Row]:
             rows = _watch(page, seconds)
             # Collecting garbage for the second figure is a long task itself.
             task_ms = page.evaluate("longest")
+            # Those that were painted within a frame are not recorded.
             inputs_ms = page.evaluate("inputs") or [0.0]
+            if page.evaluate("keys") == 0:
+                raise Failed("No key reached the page.")
             after = page.evaluate(MEMORY)
     at = f"market, {len(SYMBOLS)} symbols, {BATCH / PERIOD_S:,.0f} messages/s, CPU ÷ {throttle}"
     slowest_ms = max(inputs_ms) if len(inputs_ms) < 2 else quantiles(inputs_ms, n=50)[-1]

@@ -1,7 +1,6 @@
 import { DuelcastProvider } from "@duelcast/client/react";
 import { StrictMode, Suspense, useEffect, type ReactNode } from "react";
 import { Link, Route, Router, Switch } from "wouter";
-import { ErrorBoundary } from "../parts/error-boundary";
 import { LiveState } from "../parts/live-state";
 import { Market } from "../views/market/market";
 import { Frame } from "./frame";
@@ -16,24 +15,22 @@ export function App(): ReactNode {
       <DuelcastProvider client={client}>
         <Router base={BASE_PATH}>
           <Frame>
-            <ErrorBoundary>
-              <Suspense fallback={<LiveState status="loading" />}>
-                <Switch>
-                  <Route path="/" component={Market} />
-                  <Route path="/symbols/:symbol">{({ symbol }) => <SymbolView key={symbol} symbol={symbol} />}</Route>
-                  <Route path="/contests" component={Contests} />
-                  <Route path="/contests/:id/:part?">
-                    {({ id, part }) => <Contest key={id} id={Number(id)} part={part} />}
-                  </Route>
-                  <Route path="/inbox" component={Inbox} />
-                  <Route path="/operate/*?" component={Operate} />
-                  <Route>
-                    <h1>{texts.states.notFound}</h1>
-                    <Link href="/">{texts.states.home}</Link>
-                  </Route>
-                </Switch>
-              </Suspense>
-            </ErrorBoundary>
+            <Suspense fallback={<LiveState status="loading" />}>
+              <Switch>
+                <Route path="/" component={Market} />
+                <Route path="/symbols/:symbol">{({ symbol }) => <SymbolView key={symbol} symbol={symbol} />}</Route>
+                <Route path="/contests" component={Contests} />
+                <Route path="/contests/:id/:part?">
+                  {({ id, part }) => <Contest key={id} id={Number(id)} part={part} />}
+                </Route>
+                <Route path="/inbox" component={Inbox} />
+                <Route path="/operate/*?" component={Operate} />
+                <Route>
+                  <h1>{texts.states.notFound}</h1>
+                  <Link href="/">{texts.states.home}</Link>
+                </Route>
+              </Switch>
+            </Suspense>
           </Frame>
         </Router>
       </DuelcastProvider>

@@ -1,4 +1,6 @@
 const LOCALE = navigator.language;
+/** Relative times are parts of sentences. */
+const TEXTS_LOCALE = "en";
 const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat(LOCALE, {
   style: "percent",
@@ -21,8 +23,8 @@ const clock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
 const shortClock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short" });
 const monthDay = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric" });
 const dateTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
-const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "always", style: "narrow" });
-const immediate = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto", style: "narrow" });
+const relative = new Intl.RelativeTimeFormat(TEXTS_LOCALE, { numeric: "always", style: "narrow" });
+const immediate = new Intl.RelativeTimeFormat(TEXTS_LOCALE, { numeric: "auto", style: "narrow" });
 /** By the number of decimals. */
 const decimals = Array.from(
   { length: 11 },

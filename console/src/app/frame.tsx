@@ -1,6 +1,7 @@
 import { useConnection, useInbox } from "@duelcast/client/react";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode, type RefObject } from "react";
 import { Link, useLocation } from "wouter";
+import { ErrorBoundary } from "../parts/error-boundary";
 import { StatusPill } from "../parts/status-pill";
 import { Account, isSigningIn } from "./account";
 import { count } from "./format";
@@ -12,7 +13,9 @@ import { texts } from "./texts";
 /** What surrounds every view: navigation, the state of the connection, and the user. */
 export function Frame({ children }: { children: ReactNode }): ReactNode {
   const content = useRef<HTMLElement>(null);
+  const view = useView();
   useSignInPrompt();
+  useBeginning(view, content);
   return (
     <>
       <button type="button" className="skip" onClick={() => content.current?.focus()}>
@@ -37,11 +40,36 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
       </header>
       <NewVersion />
       <main ref={content} tabIndex={-1}>
-        {children}
+        <ErrorBoundary key={view}>{children}</ErrorBoundary>
       </main>
       <Shortcuts />
     </>
   );
+}
+
+/** The path of the present view, without the part of it that is shown, such as `/contests/5`. */
+function useView(): string {
+  const [path] = useLocation();
+  return path.split("/", 3).join("/");
+}
+
+/** A view that is opened, and not returned to, begins at its top, with the focus. */
+function useBeginning(view: string, content: RefObject<HTMLElement | null>): void {
+  const last = useRef(view);
+  const isReturn = useRef(false);
+  useEffect(() => {
+    const note = (): void => void (isReturn.current = true);
+    addEventListener("popstate", note);
+    return () => removeEventListener("popstate", note);
+  }, []);
+  useEffect(() => {
+    const isNew = view !== last.current && !isReturn.current;
+    last.current = view;
+    isReturn.current = false;
+    if (!isNew) return;
+    scrollTo(0, 0);
+    content.current?.focus({ preventScroll: true });
+  }, [view, content]);
 }
 
 function Item({ path, children }: { path: string; children: ReactNode }): ReactNode {

@@ -18,6 +18,23 @@ export const user = signal<User | null | undefined>(undefined);
 /** The version of the server's software. */
 export const serverVersion = signal<string | undefined>(undefined);
 
+const OWNER = "duelcast.user";
+const forgetting = new Set<() => void>();
+
+/** Calls `forget` when the last user of this tab signs out, or another one signs in. */
+export function onOtherUser(forget: () => void): void {
+  forgetting.add(forget);
+}
+
+user.subscribe(() => {
+  const present = user.get();
+  if (present === undefined) return;
+  const former = sessionStorage.getItem(OWNER);
+  if (former !== null && former !== present?.wallet_address) for (const forget of forgetting) forget();
+  if (present === null) sessionStorage.removeItem(OWNER);
+  else sessionStorage.setItem(OWNER, present.wallet_address);
+});
+
 const account = endpoint(client, "notifications");
 account.on("connection_established", (message) => {
   user.set(message.user);

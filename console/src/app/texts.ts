@@ -26,8 +26,8 @@ export const texts = {
     degraded: "Degraded",
     signedOut: "Signed out",
     refused: "Refused",
-    reconnecting: (seconds: number) => `Reconnecting in ${seconds} s`,
-    reconnectingSoon: "Reconnecting",
+    reconnecting: "Reconnecting",
+    inSeconds: (seconds: number) => `in ${seconds} s`,
   },
   account: {
     signIn: "Sign in",

@@ -1,11 +1,13 @@
 import { lazy } from "react";
 import { isOperator, user } from "./session";
 
-const symbol = () => import("../views/symbol/symbol");
-const contests = () => import("../views/contests/contests");
-const contest = () => import("../views/contest/contest");
-const inbox = () => import("../views/inbox/inbox");
-const operate = () => import("../views/operate/operate");
+const RETRY_MS = 2000;
+
+const symbol = () => patiently(() => import("../views/symbol/symbol"));
+const contests = () => patiently(() => import("../views/contests/contests"));
+const contest = () => patiently(() => import("../views/contest/contest"));
+const inbox = () => patiently(() => import("../views/inbox/inbox"));
+const operate = () => patiently(() => import("../views/operate/operate"));
 
 export const SymbolView = lazy(symbol);
 export const Contests = lazy(contests);
@@ -27,10 +29,17 @@ export function preload(): void {
 }
 
 function fetchAll(loads: readonly (() => Promise<unknown>)[]): void {
-  for (const load of loads) {
-    load().catch(() => {
-      // Whoever opens the view tries again.
-    });
+  for (const load of loads) void load();
+}
+
+/** Loads until it succeeds, since React keeps a failure for ever. */
+async function patiently<T>(load: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await load();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
   }
 }
 

@@ -1,6 +1,10 @@
+import { onOtherUser } from "../app/session";
 import { signal, useSignal } from "../app/signal";
 
-/** What was typed and is not stored yet, by a key. It outlives the component, a lost connection and signing in again. */
+/**
+ * What the user has typed and not stored yet, by a key. It outlives the component, a lost connection and signing in again,
+ * but not another user.
+ */
 export interface Drafts<T> {
   /** The draft; the component renders when one changes. */
   use(key: string): T | undefined;
@@ -8,8 +12,13 @@ export interface Drafts<T> {
   drop(key: string): void;
 }
 
-export function drafts<T>(): Drafts<T> {
-  const all = signal<ReadonlyMap<string, T>>(new Map());
+/** Drafts of this page. Texts may be kept in `sessionStorage`, under a name, so that they outlive a reload too. */
+export function drafts<T>(): Drafts<T>;
+export function drafts<T extends string>(name: string): Drafts<T>;
+export function drafts<T>(name?: string): Drafts<T> {
+  const all = signal<ReadonlyMap<string, T>>(name === undefined ? new Map() : (stored(name) as ReadonlyMap<string, T>));
+  if (name !== undefined) all.subscribe(() => sessionStorage.setItem(name, JSON.stringify([...all.get()])));
+  onOtherUser(() => all.set(new Map()));
   return {
     use: (key) => useSignal(all).get(key),
     keep(key, draft) {
@@ -21,4 +30,18 @@ export function drafts<T>(): Drafts<T> {
       all.set(next);
     },
   };
+}
+
+function stored(name: string): ReadonlyMap<string, string> {
+  try {
+    const found: unknown = JSON.parse(sessionStorage.getItem(name) ?? "[]");
+    const isValid = Array.isArray(found) && found.every((one) => Array.isArray(one) && one.every(isText));
+    return new Map(isValid ? (found as [string, string][]) : []);
+  } catch {
+    return new Map();
+  }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string";
 }

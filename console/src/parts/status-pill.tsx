@@ -16,20 +16,25 @@ export function StatusPill(): ReactNode {
   const { value: server } = useStore(serverStatus.at(0));
   // `retryAt` is a time of this machine's clock.
   const now = useNow() - (client.clockOffsetMs.get() ?? 0);
-  const [tone, text] = shown(connection, server, now);
+  const [tone, text] = shown(connection, server);
   return (
     <span className="pill" data-tone={tone} role="status" title={server?.message}>
       {text}
+      {connection.is === "waiting" && connection.retryAt !== undefined && (
+        // Not spoken, since it changes each second.
+        <span aria-hidden="true">
+          {" "}
+          {texts.status.inSeconds(Math.max(1, Math.ceil((connection.retryAt - now) / 1000)))}
+        </span>
+      )}
     </span>
   );
 }
 
-function shown(connection: ConnectionState, server: ServerStatus | undefined, now: number): [string, string] {
+function shown(connection: ConnectionState, server: ServerStatus | undefined): [tone: string, text: string] {
   switch (connection.is) {
     case "waiting":
-      if (!navigator.onLine) return ["bad", texts.status.offline];
-      if (connection.retryAt === undefined) return ["bad", texts.status.reconnectingSoon];
-      return ["bad", texts.status.reconnecting(Math.max(1, Math.ceil((connection.retryAt - now) / 1000)))];
+      return ["bad", navigator.onLine ? texts.status.reconnecting : texts.status.offline];
     case "signed_out":
       return ["warn", texts.status.signedOut];
     case "refused":

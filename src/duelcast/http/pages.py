@@ -46,7 +46,7 @@ def content_security_policy(styles: Sequence[str], scripts: Sequence[str] = ()) 
     policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     policy += f"; style-src {_hashes(styles)}"
     if scripts:
-        policy += f"; script-src {_hashes(scripts)}; connect-src 'self' ws: wss:"
+        policy += f"; script-src {_hashes(scripts)}; connect-src 'self'"
     return policy
 
 

@@ -22,7 +22,8 @@ HOSTILE = {
 def test_a_notification_that_is_read_in_one_tab_is_read_in_the_other(console: Console) -> None:
     page = console.page
     console.open("inbox", token_of("ann"))
-    other = Console(page.context.new_page(), Watch(page), console.scene)
+    second = page.context.new_page()
+    other = Console(second, Watch(second), console.scene)
     other.open("", token_of("ann"))
     for tab in (console, other):
         expect(tab.page.locator(".badge")).to_have_text("2")
@@ -33,6 +34,7 @@ def test_a_notification_that_is_read_in_one_tab_is_read_in_the_other(console: Co
     page.get_by_role("button", name="Mark all as read").click()
     for tab in (console, other):
         expect(tab.page.locator(".badge")).to_have_count(0)
+    other.clean()
     console.clean()
 
 

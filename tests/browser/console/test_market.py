@@ -20,14 +20,14 @@ RECORD_ROWS = """
     for (const { target } of changes) {
       const element = target instanceof Element ? target : target.parentElement;
       const row = element.closest("tr[data-symbol]");
-      if (row && !element.closest("time")) window.changed.add(row.dataset.symbol);
+      if (row && !element.closest("time, svg")) window.changed.add(row.dataset.symbol);
     }
   });
   const all = { subtree: true, childList: true, characterData: true, attributes: true };
   observer.observe(document.querySelector("tbody"), all);
 }
 """
-"""Records the symbols of the rows in which something but the age changes."""
+"""Records the symbols of the rows in which something but the age and the trend changes."""
 
 
 def test_prices_move_and_can_be_found_sorted_and_pinned(console: Console) -> None:
@@ -90,4 +90,20 @@ def test_the_keyboard_leads_everywhere(console: Console) -> None:
         page.keyboard.press("g")
         page.keyboard.press(key)
         expect(page).to_have_url(re.compile(rf"/console/{path}$"))
+    console.clean()
+
+
+def test_a_view_begins_at_its_top_and_going_back_returns_to_the_place(console: Console) -> None:
+    page = console.page
+    console.open()
+    last = page.locator("tr[data-symbol] th a").last
+    expect(last).to_be_visible()
+    page.evaluate("scrollTo(0, 600)")
+    page.locator("tr[data-symbol] th a").last.click()
+    expect(page).to_have_url(re.compile("/symbols/"))
+    assert page.evaluate("scrollY") == 0
+    expect(page.locator("main")).to_be_focused()
+    page.go_back()
+    expect(last).to_be_visible()
+    assert page.evaluate("scrollY") > 0
     console.clean()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console.pages import Console
-from tests.guides.scene import token_of
+from tests.guides.scene import CONTEST, token_of
 
 pytestmark = pytest.mark.browser
 
@@ -66,3 +66,17 @@ def test_a_dialog_that_was_cancelled_gives_the_focus_back_and_stays_away(console
     dialog.get_by_role("button", name="Close").click()
     expect(opener).to_be_focused()
     expect(dialog).to_have_count(0)
+
+
+def test_what_a_user_has_typed_is_kept_for_them_and_gone_for_the_next_one(console: Console) -> None:
+    page = console.page
+    console.open(f"contests/{CONTEST}/room", token_of("ann"))
+    message = page.get_by_role("textbox", name="Message", exact=True)
+    message.fill("my strategy")
+    page.reload()
+    expect(message).to_have_value("my strategy")
+    page.evaluate(f"location.hash = 'token={token_of('bob')}'")
+    expect(page.get_by_role("button", name="bob")).to_be_visible()
+    expect(message).to_have_value("")
+    assert "strategy" not in page.evaluate("JSON.stringify(sessionStorage)")
+    console.clean()

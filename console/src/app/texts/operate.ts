@@ -178,7 +178,7 @@ export const operateTexts = {
     stored: (version: number) => `Stored here, version ${version}`,
     by: (wallet: string) => `by ${wallet}`,
     versionBy: (version: number, wallet: string) => `Version ${version} by ${wallet},`,
-    problems: { number: "This is no number.", json: "This is no JSON." },
+    problems: { number: "This is not a number.", json: "This is not JSON." },
     save: "Save",
     saving: "Saving",
     saved: "Saved.",
@@ -191,7 +191,7 @@ export const operateTexts = {
     remove: "Delete the stored value",
     removeQuestion: (key: string) => `Delete the stored value of ${key}?`,
     removeConsequence:
-      "A setting of the server falls back to the configuration or its default. Any other setting ends. The change takes effect at once.",
+      "A setting of the server falls back to the configuration or its default. Any other setting is deleted. The change takes effect at once.",
     history: "History",
     noHistory: "It was never changed.",
     deleted: "Deleted",
@@ -226,7 +226,7 @@ export const operateTexts = {
     roleQuestion: (role: string) => `Change the role to ${role}?`,
     roleConsequences: {
       user: "They lose all rights of an admin at once, on open connections too.",
-      admin: "They may see and change everything but roles of admins, at once.",
+      admin: "They may see and change everything except the roles of admins, at once.",
       superadmin: "They may see and change everything, also who is an admin, at once.",
     } as Readonly<Record<string, string>>,
     banNow: "Ban",
@@ -276,7 +276,7 @@ export const operateTexts = {
     none: "No recorded error matches.",
     origin: (service: string, source: string) => (service === source ? service : `${service}, ${source}`),
     times: (times: string) => `${times}\u00a0×`,
-    since: (moment: string) => `Among the records shown since ${moment}. The newest:`,
+    since: (moment: string) => `First seen in these records at ${moment}. The newest:`,
     record: (id: number) => `Record ${id}`,
   },
   audit: {

@@ -22,7 +22,7 @@ export const room = {
   moreMembers: (count: string) => `and ${count} more`,
   roles: { admin: "admin", participant: "participant", spectator: "spectator" },
   delete: "Delete",
-  deleteOf: (name: string) => `Delete this message of ${name}`,
+  deleteOf: (name: string) => `Delete this message from ${name}`,
   deleteTitle: "Delete this message?",
   deleteEffect: "It disappears for everybody, and cannot be restored.",
   mute: "Mute",

@@ -6,7 +6,6 @@ import { Link } from "wouter";
 import { client } from "../../app/session";
 import { texts } from "../../app/texts";
 import { useTitle } from "../../app/title";
-import { useLastLive } from "../../data/since";
 import { LiveState } from "../../parts/live-state";
 import { Header } from "./header";
 import { History } from "./leaderboard/history";
@@ -33,7 +32,6 @@ function Live({ id, part }: { id: number; part: string }): ReactNode {
   const { value: contest, status, error } = useStore(room(client, id), (here) => here.contest);
   const history = useHistory(id);
   const isWide = useIsWide();
-  const lastLive = useLastLive(status);
   useTitle(contest?.name ?? texts.contest.title);
   if (!contest) {
     return (
@@ -46,7 +44,7 @@ function Live({ id, part }: { id: number; part: string }): ReactNode {
   return (
     <>
       <Header contest={contest} />
-      <LiveState status={status} error={error} at={lastLive} />
+      <LiveState status={status} error={error} />
       <Parts contest={contest} part={part} />
       {part === "leaderboard" ? (
         <div className="contest-beside">

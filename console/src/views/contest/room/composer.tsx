@@ -3,18 +3,21 @@ import { useStore } from "@duelcast/client/react";
 import type { ContestView } from "@duelcast/client/types";
 import type { FormEvent, ReactNode } from "react";
 import { isSigningIn } from "../../../app/account";
-import { useDraft } from "../../../app/draft";
 import { client, user } from "../../../app/session";
 import { useSignal } from "../../../app/signal";
 import { texts } from "../../../app/texts";
+import { drafts } from "../../../data/drafts";
 import { say } from "./say";
 
 const words = texts.room;
+/** By contest. */
+const typed = drafts("duelcast.chat");
 
 /** Where the user writes, or why they cannot. A draft stays in this tab until it is sent. */
 export function Composer({ contest }: { contest: ContestView }): ReactNode {
   const me = useSignal(user);
-  const [draft, setDraft] = useDraft(`duelcast.chat.${contest.id}`);
+  const key = String(contest.id);
+  const draft = typed.use(key) ?? "";
   const { value: refusal } = useStore(room(client, contest.id), ({ chat }) => {
     const last = chat.findLast((one) => one.status === "failed");
     return last?.status === "failed" && last.error?.code === "MUTED" ? last.error.message : undefined;
@@ -24,7 +27,7 @@ export function Composer({ contest }: { contest: ContestView }): ReactNode {
     event.preventDefault();
     const text = draft.trim();
     if (text === "") return;
-    setDraft("");
+    typed.drop(key);
     say(contest.id, text);
   }
 
@@ -52,7 +55,7 @@ export function Composer({ contest }: { contest: ContestView }): ReactNode {
           placeholder={words.placeholder}
           autoComplete="off"
           value={draft}
-          onChange={(event) => setDraft(event.target.value)}
+          onChange={(event) => typed.keep(key, event.target.value)}
         />
         <button className="primary">{words.send}</button>
       </form>

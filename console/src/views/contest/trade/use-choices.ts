@@ -1,6 +1,9 @@
 import type { Participant } from "@duelcast/client/types";
-import { useDraft } from "../../../app/draft";
+import { drafts } from "../../../data/drafts";
 import { parseChoices, type Choice } from "./portfolio";
+
+/** By contest. */
+const typed = drafts("duelcast.portfolio");
 
 /** The choices that the user works on: their present portfolio, or a draft that this tab keeps. */
 export interface Choices {
@@ -13,14 +16,14 @@ export interface Choices {
 }
 
 export function useChoices(contestId: number, own: Participant): Choices {
-  const [draft, setDraft] = useDraft(`duelcast.portfolio.${contestId}`);
+  const key = String(contestId);
   const present = (own.portfolio ?? []).map(({ symbol, weight }) => ({ symbol, weight }));
-  const choices = parseChoices(draft) ?? present;
+  const choices = parseChoices(typed.use(key) ?? "") ?? present;
   return {
     choices,
     isChanged: !isSame(choices, present),
-    change: (next) => setDraft(JSON.stringify(next)),
-    reset: () => setDraft(""),
+    change: (next) => typed.keep(key, JSON.stringify(next)),
+    reset: () => typed.drop(key),
   };
 }
 

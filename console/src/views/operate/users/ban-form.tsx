@@ -16,13 +16,15 @@ interface Props {
 /** Bans a user, or lifts the ban. */
 export function BanForm({ wallet, isBanned, changed }: Props): ReactNode {
   const action = useAction();
+  const [done, setDone] = useState("");
   const change = (): void => {
+    setDone(isBanned ? texts.isLifted : texts.isBanned);
     void action.run(() => changeUser(wallet, { banned: !isBanned })).then((isDone) => isDone && changed());
   };
   const [isAsked, setIsAsked] = useState(false);
   return (
     <>
-      <Outcome action={action} done={isBanned ? texts.isBanned : texts.isLifted} />
+      <Outcome action={action} done={done} />
       <div className="actions">
         <button type="button" className="danger" disabled={action.isBusy} onClick={() => setIsAsked(true)}>
           {isBanned ? texts.lift : texts.banNow}
