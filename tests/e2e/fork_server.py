@@ -35,6 +35,7 @@ def main(control: socket.socket) -> None:
     gc.freeze()  # a collection would touch, and so copy, all of it in each fork
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal: the tests end their processes themselves
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who watch
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may have been started with nohup
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, MAX_REQUEST_BYTES, DESCRIPTORS)
         if not data:
