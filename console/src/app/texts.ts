@@ -15,7 +15,6 @@ export const texts = {
     operate: "Operate",
     docs: "Docs",
     skip: "Skip to the content",
-    menu: "Menu",
     main: "Main",
   },
   status: {

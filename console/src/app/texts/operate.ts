@@ -46,7 +46,6 @@ export const operateTexts = {
     title: "Overview",
     version: (version: string) => `Version ${version}`,
     upFor: (duration: string) => `up for ${duration}`,
-    affected: "Affected:",
     figures: "Figures",
     connections: "Connections",
     connectionKinds: (admins: string, users: string, anonymous: string) =>

@@ -88,7 +88,7 @@ export function LeaderboardPart({ contest, history }: Props): ReactNode {
         </table>
       )}
       {board && rows.length === 0 && <p className="empty">{words.empty}</p>}
-      {isBeyond && <Around contest={contest} wallet={own.walletAddress} focus={around} />}
+      {isBeyond && <Around key={contest.status} contest={contest} wallet={own.walletAddress} focus={around} />}
     </section>
   );
 }

@@ -58,7 +58,7 @@ export function ParticipantsPart({ contest }: { contest: ContestView }): ReactNo
               if (!one) return <Gap key={index} rows={1} rowHeight={ROW_HEIGHT} />;
               const isOwn = one.wallet === me?.wallet_address;
               return (
-                <tr key={one.wallet} aria-rowindex={index + 2} data-own={isOwn ? "" : undefined}>
+                <tr key={index} aria-rowindex={index + 2} data-own={isOwn ? "" : undefined}>
                   <td className="rank">{count(one.rank)}</td>
                   <th scope="row" className="name">
                     {isOwn && <span className="tag">{words.me}</span>}

@@ -21,6 +21,8 @@ export interface Rows {
 interface Page {
   readonly entries: readonly LeaderboardRow[];
   readonly at: number;
+  /** Whether it was read after the end. */
+  readonly isFinal: boolean;
 }
 
 /** Reads the pages of a leaderboard that contain the rows of a window, and while `isActive` reads them again. */
@@ -38,13 +40,13 @@ export function useRows(contestId: number, { first, end }: Window, isActive: boo
 
     async function read(page: number): Promise<void> {
       const before = known.current.get(page);
-      if (before && (!isActive || Date.now() - before.at < FRESH_MS)) return;
+      if (before && (isActive ? Date.now() - before.at < FRESH_MS : before.isFinal)) return;
       const parameters = { contest_id: contestId, offset: page * PAGE_ROWS, limit: PAGE_ROWS };
       const found: Leaderboard = await http(client, "GET /api/v69/contests/{contest_id}/leaderboard", {
         parameters,
         signal,
       });
-      known.current = new Map(known.current).set(page, { entries: found.entries, at: Date.now() });
+      known.current = new Map(known.current).set(page, { entries: found.entries, at: Date.now(), isFinal: !isActive });
       setPages(known.current);
       setTotal(found.total);
     }
