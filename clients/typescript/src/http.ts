@@ -4,6 +4,9 @@ import type { HttpOperations } from "./generated/http.js";
 import { call } from "./shell/fetching.js";
 import { PATIENCE_MS } from "./shell/tokens.js";
 
+/** How long the server may take to answer, in milliseconds. */
+const ANSWER_MS = 30_000;
+
 type Operation = HttpOperations[keyof HttpOperations];
 
 /** The operations of the HTTP API: method and path, such as `POST /api/v69/contests/{contest_id}/entries`. */
@@ -38,8 +41,8 @@ export type HttpInput<Name extends HttpOperation> = (Record<string, never> exten
 /**
  * Calls an operation of the HTTP API, with the token of the client's provider.
  *
- * Rejects with a `DuelcastError`: the code of the answer, `NETWORK_ERROR` if there was none, `UNAVAILABLE` if the provider
- * failed, or `ABORTED`.
+ * Rejects with a `DuelcastError`: the code of the answer, `NETWORK_ERROR` if there was none, `TIMEOUT` if it
+ * took longer than 30 s, `UNAVAILABLE` if the provider failed, or `ABORTED`.
  */
 export async function http<Name extends HttpOperation>(
   client: Client,
@@ -52,7 +55,7 @@ export async function http<Name extends HttpOperation>(
     signal?: AbortSignal;
   };
   const own = inside(client);
-  const token = await tokenOf(own, signal);
+  const token = await within(own, PATIENCE_MS, "UNAVAILABLE", signal, () => tokenOf(own));
   const [method, template] = operation.split(" ") as [string, string];
   const rest = { ...parameters };
   const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
@@ -67,22 +70,38 @@ export async function http<Name extends HttpOperation>(
     if (name === "Idempotency-Key") headers[name] = String(value);
     else address.searchParams.set(name, String(value));
   }
-  return (await call(method, address.href, { body, token, headers, signal })) as HttpResponse<Name>;
+  return (await within(own, ANSWER_MS, "TIMEOUT", signal, (ended) =>
+    call(method, address.href, { body, token, headers, signal: ended }),
+  )) as HttpResponse<Name>;
 }
 
-/** The token of the provider; rejects if it fails or takes too long, or if nobody waits for it any more. */
-function tokenOf({ clock, tokens }: Inside, signal: AbortSignal | undefined): Promise<string | null> {
-  return new Promise<string | null>((resolve, reject) => {
-    const settle = (answer: string | null | Error): void => {
-      clock.clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-      if (answer instanceof Error) reject(answer);
-      else resolve(answer);
-    };
-    const abort = (): void => settle(aborted(signal));
-    const timer = clock.setTimeout(() => settle(new DuelcastError("UNAVAILABLE", "No token came.")), PATIENCE_MS);
-    if (signal?.aborted) return abort();
-    signal?.addEventListener("abort", abort);
-    void tokens.ask().then(settle);
+/** The token of the provider. */
+async function tokenOf({ tokens }: Inside): Promise<string | null> {
+  const answer = await tokens.ask();
+  if (answer instanceof Error) throw answer;
+  return answer;
+}
+
+/** Runs `work`; rejects with `code` if it takes too long, and with `ABORTED` if nobody waits for it any more. */
+async function within<T>(
+  { clock }: Inside,
+  limitMs: number,
+  code: string,
+  signal: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (signal?.aborted) throw aborted(signal);
+  const limit = new AbortController();
+  const ended = new Promise<never>((_, reject) => {
+    limit.signal.addEventListener("abort", () => reject(limit.signal.reason as DuelcastError));
   });
+  const abort = (): void => limit.abort(aborted(signal));
+  signal?.addEventListener("abort", abort);
+  const timer = clock.setTimeout(() => limit.abort(new DuelcastError(code, "No answer came in time.")), limitMs);
+  try {
+    return await Promise.race([work(limit.signal), ended]);
+  } finally {
+    clock.clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  }
 }

@@ -85,6 +85,21 @@ describe("http", () => {
   });
 });
 
+test("a call fails if the server does not answer within thirty seconds", async () => {
+  const clock = new ManualClock();
+  server.removeAllListeners("request");
+  const asked = once(server, "request");
+  const failed = http(createClient({ url, clock }), "GET /api/v69/contests", {}).catch((error) => error);
+  const [request] = (await asked) as [IncomingMessage];
+  const closed = once(request.socket, "close");
+  await clock.advance(29_999);
+  expect(await Promise.race([failed, "waits"])).toBe("waits");
+  await clock.advance(1);
+  expect(await failed).toMatchObject({ code: "TIMEOUT", retriable: true });
+  await closed;
+  expect(clock.timers).toBe(0);
+});
+
 describe("the token of a call", () => {
   const silent = { token: () => new Promise<string>(() => undefined) };
 
