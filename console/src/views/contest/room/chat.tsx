@@ -1,17 +1,17 @@
 import { room, type ChatEntry } from "@duelcast/client";
 import { useStore } from "@duelcast/client/react";
-import { useLayoutEffect, useRef, useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { client, user } from "../../../app/session";
 import { useSignal } from "../../../app/signal";
 import { texts } from "../../../app/texts";
 import { LiveState } from "../../../parts/live-state";
 import { Message, Unsent } from "./message";
 import type { Moderation } from "./moderation";
+import { further, left, mounted, type Away } from "./span";
 import { useOlder } from "./use-older";
+import { useScroll } from "./use-scroll";
 
 const words = texts.room;
-/** How many messages are mounted at first, and how many more when the user scrolls up to them. */
-const [SHOWN, STEP] = [100, 50];
 /** So near to an edge, in pixels, a list is at it. */
 const EDGE = 40;
 
@@ -25,33 +25,25 @@ export function Chat({ contestId, moderation }: Props): ReactNode {
   const { value: chat, status } = useStore(room(client, contestId), (here) => here.chat);
   const me = useSignal(user);
   const { entries, hasOlder, loadOlder, isBusy, error } = useOlder(contestId, chat);
-  const [shown, setShown] = useState(SHOWN);
   const list = useRef<HTMLDivElement>(null);
-  const [leftAt, setLeftAt] = useState<number>();
-  const visible = entries.slice(-shown);
-  const newest = entries.findLast(({ id }) => id !== undefined)?.id ?? 0;
+  const [away, setAway] = useState<Away>();
+  const visible = mounted(entries, away);
   const isOwn = (one: ChatEntry): boolean => one.status !== "sent" || one.sender.wallet === me?.wallet_address;
-  const unseen = leftAt === undefined ? 0 : entries.filter((one) => (one.id ?? 0) > leftAt && !isOwn(one)).length;
-  const isAllShown = visible.length === entries.length;
-  useScroll(list, visible, leftAt === undefined);
+  const unseen = away ? entries.filter((one) => (one.id ?? 0) > away.leftAt && !isOwn(one)).length : 0;
+  const isAllMounted = visible.length === entries.length;
+  const note = useScroll(list, away === undefined);
 
   function older(): void {
-    if (isAllShown) loadOlder();
-    else setShown((before) => before + STEP);
+    setAway(further(entries, away ?? left(entries)));
+    if (isAllMounted) loadOlder();
   }
 
   function scrolled(): void {
     const { scrollTop, scrollHeight, clientHeight } = list.current!;
-    if (scrollHeight - scrollTop - clientHeight < EDGE) toNewest();
-    else {
-      if (leftAt === undefined) setLeftAt(newest);
-      if (scrollTop < EDGE && (!isAllShown || (hasOlder && !error))) older();
-    }
-  }
-
-  function toNewest(): void {
-    setLeftAt(undefined);
-    setShown(SHOWN);
+    note();
+    if (scrollHeight - scrollTop - clientHeight < EDGE) setAway(undefined);
+    else if (scrollTop < EDGE && (!isAllMounted || (hasOlder && !error))) older();
+    else if (!away) setAway(left(entries));
   }
 
   return (
@@ -61,7 +53,7 @@ export function Chat({ contestId, moderation }: Props): ReactNode {
       <div ref={list} className="scroller" onScroll={scrolled} tabIndex={0} aria-label={words.chat} role="log">
         <ol>
           <li className="edge">
-            {hasOlder || !isAllShown ? (
+            {hasOlder || !isAllMounted ? (
               <button type="button" disabled={isBusy} onClick={older}>
                 {words.older}
               </button>
@@ -79,29 +71,11 @@ export function Chat({ contestId, moderation }: Props): ReactNode {
           )}
         </ol>
       </div>
-      {leftAt !== undefined && (
-        <button type="button" className="unseen" aria-label={words.toNewest} onClick={toNewest}>
+      {away && (
+        <button type="button" className="unseen" aria-label={words.toNewest} onClick={() => setAway(undefined)}>
           {unseen > 0 ? words.unseen(unseen) : "↓"}
         </button>
       )}
     </div>
   );
-}
-
-/** Keeps a list at its end, or else in its place when older messages come before those that are visible. */
-function useScroll(
-  list: { readonly current: HTMLDivElement | null },
-  visible: readonly ChatEntry[],
-  isAtEnd: boolean,
-): void {
-  const before = useRef<{ readonly first: number | undefined; readonly height: number }>(undefined);
-  const first = visible[0]?.id;
-  useLayoutEffect(() => {
-    const element = list.current!;
-    const { scrollHeight } = element;
-    if (isAtEnd) element.scrollTo(0, scrollHeight);
-    else if (before.current && before.current.first !== first)
-      element.scrollBy(0, scrollHeight - before.current.height);
-    before.current = { first, height: scrollHeight };
-  });
 }
