@@ -1,6 +1,7 @@
 import { useConnection, useInbox } from "@duelcast/client/react";
 import { useEffect, useRef, useState, type ReactNode, type RefObject } from "react";
 import { Link, useLocation } from "wouter";
+import { era } from "../data/era";
 import { ErrorBoundary } from "../parts/error-boundary";
 import { StatusPill } from "../parts/status-pill";
 import { Account, isSigningIn } from "./account";
@@ -14,8 +15,10 @@ import { texts } from "./texts";
 export function Frame({ children }: { children: ReactNode }): ReactNode {
   const content = useRef<HTMLElement>(null);
   const view = useView();
+  const present = useSignal(era);
   useSignInPrompt();
   useBeginning(view, content);
+  useFocusKept(present, content);
   return (
     <>
       <button type="button" className="skip" onClick={() => content.current?.focus()}>
@@ -40,7 +43,7 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
       </header>
       <NewVersion />
       <main ref={content} tabIndex={-1}>
-        <ErrorBoundary key={view}>{children}</ErrorBoundary>
+        <ErrorBoundary key={`${view} ${present}`}>{children}</ErrorBoundary>
       </main>
       <Shortcuts />
     </>
@@ -70,6 +73,13 @@ function useBeginning(view: string, content: RefObject<HTMLElement | null>): voi
     scrollTo(0, 0);
     content.current?.focus({ preventScroll: true });
   }, [view, content]);
+}
+
+/** When the views of another era take the place of what had the focus, the content has it. */
+function useFocusKept(present: number, content: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    if (present > 0 && document.activeElement === document.body) content.current?.focus({ preventScroll: true });
+  }, [present, content]);
 }
 
 function Item({ path, children }: { path: string; children: ReactNode }): ReactNode {

@@ -33,7 +33,8 @@ function Live({ id, part }: { id: number; part: string }): ReactNode {
   const history = useHistory(id);
   const isWide = useIsWide();
   useTitle(contest?.name ?? texts.contest.title);
-  if (!contest) {
+  // Of a contest that is gone, the room still has what it was.
+  if (!contest || error?.code === "CONTEST_NOT_FOUND") {
     return (
       <>
         <h1>{texts.contest.title}</h1>
@@ -110,7 +111,8 @@ function useHistory(id: number): History {
 
     function add(): void {
       const shown = board.get();
-      if (!shown) return;
+      // A value that is not live may be one of a former database.
+      if (!shown || board.status !== "live") return;
       const values = new Map(shown.entries.map(({ wallet, value }) => [wallet, value]));
       const own = here.get().participant;
       if (own?.portfolioValue !== undefined) values.set(own.walletAddress, own.portfolioValue);
