@@ -14,15 +14,7 @@ export class FakeServer {
   readonly #open = new Set<FakeSocket>();
 
   constructor() {
-    const server = this;
-    vi.stubGlobal(
-      "WebSocket",
-      class extends FakeSocket {
-        constructor(url: string) {
-          super(url, server);
-        }
-      },
-    );
+    vi.stubGlobal("WebSocket", socketsTo(this));
   }
 
   greet(socket: FakeSocket): void {
@@ -73,4 +65,13 @@ class FakeSocket {
   close(): void {
     this.onclose = null;
   }
+}
+
+/** What stands for the browser's `WebSocket`. */
+function socketsTo(server: FakeServer): new (url: string) => FakeSocket {
+  return class extends FakeSocket {
+    constructor(url: string) {
+      super(url, server);
+    }
+  };
 }

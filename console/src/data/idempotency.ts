@@ -1,4 +1,5 @@
 import { useCallback, useRef } from "react";
+import { newKey } from "./drafts";
 
 /** Gives a request the same key as long as its body is the same, so that trying again cannot do it twice. */
 export function useIdempotencyKey(): (body: unknown) => string {
@@ -8,9 +9,4 @@ export function useIdempotencyKey(): (body: unknown) => string {
     if (last.current.body !== text) last.current = { body: text, key: newKey() };
     return last.current.key;
   }, []);
-}
-
-/** Not `randomUUID`, which only pages of HTTPS and of this machine have. */
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => one.toString(16).padStart(2, "0")).join("");
 }

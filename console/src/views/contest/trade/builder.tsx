@@ -31,8 +31,8 @@ export function Builder({ contest, own }: Props): ReactNode {
   useNow();
   const all = prices.get();
   const quote = (symbol: string): Quoted | undefined => all.get(symbol);
-  const { choices, isChanged, change, reset } = useChoices(contest.id, own);
-  const entry = useEntry(contest, own);
+  const { choices, isChanged, change, reset, keyOf } = useChoices(contest.id, own);
+  const entry = useEntry(contest, own, keyOf);
   const [isTried, setIsTried] = useState(false);
   const [isConfirming, setIsConfirming] = useState(false);
   const search = useRef<HTMLInputElement>(null);

@@ -13,6 +13,8 @@ export interface Choices {
   change(next: readonly Choice[]): void;
   /** Returns to the present portfolio. */
   reset(): void;
+  /** The idempotency key of a request that sends them. */
+  keyOf(body: unknown): string;
 }
 
 export function useChoices(contestId: number, own: Participant): Choices {
@@ -24,6 +26,7 @@ export function useChoices(contestId: number, own: Participant): Choices {
     isChanged: !isSame(choices, present),
     change: (next) => typed.keep(key, JSON.stringify(next)),
     reset: () => typed.drop(key),
+    keyOf: (body) => typed.idempotencyKey(key, body),
   };
 }
 

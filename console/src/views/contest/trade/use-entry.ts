@@ -1,7 +1,7 @@
 import type { DuelcastError } from "@duelcast/client";
 import { http } from "@duelcast/client/http";
 import type { ContestView, Participant } from "@duelcast/client/types";
-import { useRef, useState } from "react";
+import { useState } from "react";
 import { client } from "../../../app/session";
 import { texts } from "../../../app/texts";
 import { useAction } from "../../../data/action";
@@ -27,33 +27,27 @@ export interface Entry {
   isOutdated(choices: readonly Choice[]): boolean;
 }
 
-export function useEntry(contest: ContestView, own: Participant): Entry {
+/** @param keyOf - Gives the idempotency key of a request. */
+export function useEntry(contest: ContestView, own: Participant, keyOf: (body: unknown) => string): Entry {
   const { run, isBusy, error } = useAction();
   const [done, setDone] = useState<string>();
   const [sent, setSent] = useState<string>();
-  const request = useRef({ body: "", key: "" });
 
   async function send(choices: readonly Choice[]): Promise<boolean> {
-    const portfolio = choices.map(({ symbol, weight }) => ({ symbol, weight: weight ?? 0 }));
-    const text = JSON.stringify(portfolio);
-    // The same request gets the same key, so that it takes effect once even if the first answer was lost.
-    if (request.current.body !== text) request.current = { body: text, key: newKey() };
-    setSent(text);
+    const body = { portfolio: portfolioOf(choices) };
+    setSent(JSON.stringify(body));
     setDone(undefined);
     const parameters = { contest_id: contest.id };
     const hasSucceeded = await run(() => {
       if (!own.isParticipant) {
-        return http(client, "POST /api/v69/contests/{contest_id}/entries", { parameters, body: { portfolio } });
+        return http(client, "POST /api/v69/contests/{contest_id}/entries", { parameters, body });
       }
       return http(client, "PUT /api/v69/contests/{contest_id}/entries/me/portfolio", {
-        parameters: { ...parameters, "Idempotency-Key": request.current.key },
-        body: { portfolio },
+        parameters: { ...parameters, "Idempotency-Key": keyOf(body) },
+        body,
       });
     });
-    if (hasSucceeded) {
-      request.current = { body: "", key: "" };
-      setDone(own.isParticipant ? words.changed : words.entered);
-    }
+    if (hasSucceeded) setDone(own.isParticipant ? words.changed : words.entered);
     return hasSucceeded;
   }
 
@@ -77,15 +71,11 @@ export function useEntry(contest: ContestView, own: Participant): Entry {
     fault: error && field !== undefined ? { field, text: `${error.message} (${error.code})` } : undefined,
     done,
     forget: () => setDone(undefined),
-    isOutdated: (choices) => {
-      return (
-        sent !== undefined &&
-        sent !== JSON.stringify(choices.map(({ symbol, weight }) => ({ symbol, weight: weight ?? 0 })))
-      );
-    },
+    isOutdated: (choices) => sent !== undefined && sent !== JSON.stringify({ portfolio: portfolioOf(choices) }),
   };
 }
 
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join("-");
+/** The choices as a request has them. */
+function portfolioOf(choices: readonly Choice[]): { symbol: string; weight: number }[] {
+  return choices.map(({ symbol, weight }) => ({ symbol, weight: weight ?? 0 }));
 }
