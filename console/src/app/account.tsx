@@ -2,6 +2,7 @@ import { signIn as signInWithWallet, type DuelcastError } from "@duelcast/client
 import { useConnection } from "@duelcast/client/react";
 import { useId, useState, type FormEvent, type ReactNode } from "react";
 import { asError } from "../data/reading";
+import { Button } from "../parts/button";
 import { Dialog } from "../parts/dialog";
 import { SERVER_URL, signIn, signOut, user } from "./session";
 import { signal, useSignal } from "./signal";
@@ -83,9 +84,9 @@ function SignIn(): ReactNode {
     <Dialog title={texts.account.title} close={close}>
       {is === "signed_out" && token.get() !== null && <p>{texts.account.expired}</p>}
       {hasWallet() ? (
-        <button type="button" className="primary wide" disabled={isBusy} onClick={withWallet}>
+        <Button type="button" className="primary wide" isOff={isBusy} onClick={withWallet}>
           {texts.account.withWallet}
-        </button>
+        </Button>
       ) : (
         <p>{texts.account.noWallet}</p>
       )}

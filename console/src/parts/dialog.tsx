@@ -1,5 +1,6 @@
 import { useId, useLayoutEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { texts } from "../app/texts";
+import { Button } from "./button";
 
 interface Props {
   readonly title: string;
@@ -62,9 +63,9 @@ export function Confirm({ title, close, children, action, word, confirmed }: Con
           <button type="button" onClick={close}>
             {texts.dialog.cancel}
           </button>
-          <button className="primary" disabled={word !== undefined && typed !== word}>
+          <Button className="primary" isOff={word !== undefined && typed !== word}>
             {action}
-          </button>
+          </Button>
         </footer>
       </form>
     </Dialog>

@@ -4,6 +4,7 @@ import { useRef, useState, type ReactNode } from "react";
 import { client, user } from "../../../app/session";
 import { useSignal } from "../../../app/signal";
 import { texts } from "../../../app/texts";
+import { Button } from "../../../parts/button";
 import { LiveState } from "../../../parts/live-state";
 import { Message, Unsent } from "./message";
 import type { Moderation } from "./moderation";
@@ -54,9 +55,9 @@ export function Chat({ contestId, moderation }: Props): ReactNode {
         <ol>
           <li className="edge">
             {hasOlder || !isAllMounted ? (
-              <button type="button" disabled={isBusy} onClick={older}>
+              <Button type="button" isOff={isBusy} onClick={older}>
                 {words.older}
-              </button>
+              </Button>
             ) : (
               <span className="dim">{entries.length > 0 ? words.beginning : words.empty}</span>
             )}

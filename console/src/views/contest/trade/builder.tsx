@@ -2,10 +2,12 @@ import { market } from "@duelcast/client";
 import { useStore } from "@duelcast/client/react";
 import type { ContestView, Participant } from "@duelcast/client/types";
 import { useRef, useState, type FormEvent, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 import { count, money } from "../../../app/format";
 import { useNow } from "../../../app/now";
 import { client } from "../../../app/session";
 import { texts } from "../../../app/texts";
+import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
 import { LiveState } from "../../../parts/live-state";
 import { ChoiceRow } from "./choice-row";
@@ -57,7 +59,8 @@ export function Builder({ contest, own }: Props): ReactNode {
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    setIsTried(true);
+    // The render marks the fields that are invalid.
+    flushSync(() => setIsTried(true));
     if (found.length === 0) setIsConfirming(true);
     else search.current?.form?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   }
@@ -101,16 +104,22 @@ export function Builder({ contest, own }: Props): ReactNode {
           )}
           <div className="sum">
             <output data-tone={sum(choices) === 100 ? "good" : "warn"}>{words.sum(count(sum(choices)))}</output>
-            <button
+            <Button
               type="button"
               title={words.fillUpHint}
-              disabled={choices.length === 0}
+              isOff={choices.length === 0}
               onClick={() => set(fillUp(choices))}
             >
               {words.fillUp}
-            </button>
+            </Button>
             {isChanged && (
-              <button type="button" onClick={reset}>
+              <button
+                type="button"
+                onClick={() => {
+                  reset();
+                  search.current?.focus();
+                }}
+              >
                 {words.reset}
               </button>
             )}
@@ -128,9 +137,9 @@ export function Builder({ contest, own }: Props): ReactNode {
               {entry.done}
             </p>
           )}
-          <button className="primary start" disabled={entry.isBusy || (own.isParticipant && !isChanged)}>
+          <Button className="primary start" isOff={entry.isBusy || (own.isParticipant && !isChanged)}>
             {action}
-          </button>
+          </Button>
         </form>
         {own.isParticipant && !isActive && <Withdraw contest={contest} entry={entry} />}
       </div>

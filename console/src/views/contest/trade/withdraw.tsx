@@ -1,6 +1,7 @@
 import type { ContestView } from "@duelcast/client/types";
 import { useState, type ReactNode } from "react";
 import { texts } from "../../../app/texts";
+import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
 import type { Entry } from "./use-entry";
 
@@ -16,9 +17,9 @@ export function Withdraw({ contest, entry }: Props): ReactNode {
   const [isAsking, setIsAsking] = useState(false);
   return (
     <>
-      <button type="button" className="start" disabled={entry.isBusy} onClick={() => setIsAsking(true)}>
+      <Button type="button" className="start" isOff={entry.isBusy} onClick={() => setIsAsking(true)}>
         {words.withdraw}
-      </button>
+      </Button>
       {isAsking && (
         <Confirm
           title={words.confirmWithdraw(contest.name)}
