@@ -1,6 +1,7 @@
 import type { DuelcastError } from "@duelcast/client";
 import { useCallback, useEffect, useEffectEvent, useState } from "react";
-import { asError } from "./reading";
+import { serverNow } from "../app/now";
+import { asError, useFreshness, type Freshness } from "./reading";
 
 /** A page of an answer. */
 export interface Page<T> {
@@ -13,6 +14,9 @@ export interface Page<T> {
 export interface Pages<T> {
   /** Undefined until the first page has arrived. */
   readonly rows: readonly T[] | undefined;
+  readonly status: Freshness;
+  /** When the first page arrived, in epoch milliseconds of the server's clock. */
+  readonly at: number | undefined;
   readonly hasMore: boolean;
   readonly error: DuelcastError | undefined;
   readonly isLoading: boolean;
@@ -31,6 +35,7 @@ interface Wanted {
 
 interface Held<T> extends Wanted {
   readonly rows?: readonly T[];
+  readonly at?: number | undefined;
   readonly error?: DuelcastError;
 }
 
@@ -57,10 +62,11 @@ export function usePages<T>(
         ({ data, nextCursor }) => {
           if (signal.aborted) return;
           const isFirst = wanted.cursor === undefined;
-          setHeld(({ rows = [] }) => ({
+          setHeld(({ rows = [], at }) => ({
             key: wanted.key,
             cursor: nextCursor,
             rows: isFirst ? data : [...rows, ...data],
+            at: isFirst ? serverNow() : at,
           }));
         },
         (error: unknown) => {
@@ -84,6 +90,8 @@ export function usePages<T>(
   }, []);
   return {
     rows: held.rows,
+    status: useFreshness(held.rows !== undefined, held.error),
+    at: held.at,
     hasMore: held.cursor !== undefined,
     error: isLoading ? undefined : held.error,
     isLoading,

@@ -3,10 +3,16 @@ import { http, type HttpInput, type HttpOperation, type HttpResponse } from "@du
 import { useCallback, useEffect, useState } from "react";
 import { serverNow } from "../app/now";
 import { client } from "../app/session";
+import { useSignal } from "../app/signal";
+import { isConnected, returns } from "./connected";
+
+/** How current something is that was read: it may be out of date after a failure, and while the connection is lost. */
+export type Freshness = "loading" | "live" | "stale";
 
 /** The answer to an HTTP request. The last answer stays while another is under way, and after a failure. */
 export interface Reading<T> {
   readonly value: T | undefined;
+  readonly status: Freshness;
   readonly error: DuelcastError | undefined;
   readonly isLoading: boolean;
   /** When `value` arrived, in epoch milliseconds of the server's clock. */
@@ -21,7 +27,10 @@ interface Outcome<T> {
   readonly at?: number;
 }
 
-/** Reads once, and again when the input changes or `again` is called; nothing while `input` is undefined. */
+/**
+ * Reads once, and again when the input changes, the connection has come back, or `again` is called; nothing while `input`
+ * is undefined.
+ */
 export function useReading<Name extends HttpOperation>(
   operation: Name,
   input: HttpInput<Name> | undefined,
@@ -30,7 +39,7 @@ export function useReading<Name extends HttpOperation>(
   const [outcome, setOutcome] = useState<Outcome<HttpResponse<Name>>>({ key: "" });
   const asked = input && JSON.stringify(input);
   const key = `${operation} ${asked}`;
-  const attempt = `${key} ${round}`;
+  const attempt = `${key} ${round} ${useSignal(returns)}`;
   const [settled, setSettled] = useState("");
 
   useEffect(() => {
@@ -53,14 +62,21 @@ export function useReading<Name extends HttpOperation>(
   }, [operation, asked, key, attempt]);
 
   const again = useCallback(() => setRound((before) => before + 1), []);
-  const isCurrent = outcome.key === key;
+  const { value, error, at }: Partial<Outcome<HttpResponse<Name>>> = outcome.key === key ? outcome : {};
   return {
-    value: isCurrent ? outcome.value : undefined,
-    error: isCurrent ? outcome.error : undefined,
-    at: isCurrent ? outcome.at : undefined,
+    value,
+    status: useFreshness(value !== undefined, error),
+    error,
+    at,
     isLoading: asked !== undefined && settled !== attempt,
     again,
   };
+}
+
+export function useFreshness(hasArrived: boolean, error: DuelcastError | undefined): Freshness {
+  const isFresh = useSignal(isConnected) && error === undefined;
+  if (!hasArrived) return "loading";
+  return isFresh ? "live" : "stale";
 }
 
 /** Whatever was thrown, as an error that can be shown. */

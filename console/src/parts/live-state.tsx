@@ -17,11 +17,14 @@ interface Props {
 /** What a view says of data that are not complete, not current or not there; nothing while they are live. */
 export function LiveState({ status, error, at, retry }: Props): ReactNode {
   const lastLive = useLastLive(status);
+  const since = at ?? lastLive;
+  const old = status === "stale" && since !== undefined && <Age at={since} />;
   if (error !== undefined) {
     return (
       <div className="notice" data-tone="bad" role="alert">
         <p>{error.message}</p>
         <p className="dim">{texts.states.error(error.code)}</p>
+        {old}
         {retry && (
           <button type="button" onClick={retry}>
             {texts.states.retry}
@@ -31,9 +34,7 @@ export function LiveState({ status, error, at, retry }: Props): ReactNode {
     );
   }
   if (status === "loading") return <p className="loading">{texts.states.loading}</p>;
-  const since = at ?? lastLive;
-  if (status === "stale" && since !== undefined) return <Age at={since} />;
-  return null;
+  return old;
 }
 
 /** When data were last live; undefined if they have not been since the view was opened. */

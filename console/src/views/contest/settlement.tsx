@@ -22,13 +22,13 @@ export function SettlementPart({ contest }: { contest: ContestView }): ReactNode
 }
 
 function Prices({ contest }: { contest: ContestView }): ReactNode {
-  const { value, error, again } = useReading("GET /api/v69/contests/{contest_id}/settlement", {
+  const { value, status, error, at, again } = useReading("GET /api/v69/contests/{contest_id}/settlement", {
     parameters: { contest_id: contest.id },
   });
   const { value: own } = useStore(room(client, contest.id), (here) => here.participant);
   return (
     <section aria-label={texts.contest.settlement} className="stack">
-      <LiveState status={value ? "live" : "loading"} error={error} retry={again} />
+      <LiveState status={status} error={error} at={at} retry={again} />
       {value && <Summary of={value} />}
       {own?.isParticipant === true && (
         <>

@@ -7,6 +7,7 @@ import { useSignal } from "../../app/signal";
 import { texts } from "../../app/texts";
 import { useTitle } from "../../app/title";
 import { contests } from "../../data/contests";
+import { useWhenBack } from "../../data/when-back";
 import { LiveState } from "../../parts/live-state";
 import { Card } from "./card";
 import { Finished } from "./finished";
@@ -21,6 +22,10 @@ export default function Contests(): ReactNode {
   const { value: all, status, error } = useStore(contests);
   const wallet = useSignal(user)?.wallet_address;
   const own = useOwn(wallet);
+  useWhenBack(status, (was) => {
+    // The user may have entered a contest elsewhere in the meantime.
+    if (was === "stale") own.pages.again();
+  });
   const { live, upcoming } = phases(all.values());
   return (
     <>

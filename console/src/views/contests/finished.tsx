@@ -7,6 +7,7 @@ import { texts } from "../../app/texts";
 import { usePages } from "../../data/pages";
 import { useWhenBack } from "../../data/when-back";
 import { LiveState } from "../../parts/live-state";
+import { More } from "../../parts/more";
 import { Gap, useWindow } from "../../parts/windowed";
 import { FinishedRow } from "./finished-row";
 import type { OwnContests } from "./own";
@@ -53,6 +54,7 @@ export function Finished({ live, status, own }: Props): ReactNode {
           ))}
         </div>
       </header>
+      {pages.rows && !pages.error && <LiveState status={pages.status} at={pages.at} />}
       {rows.length > 0 && (
         <table className="rows finished">
           <thead>
@@ -80,16 +82,8 @@ export function Finished({ live, status, own }: Props): ReactNode {
           </tbody>
         </table>
       )}
-      {pages.isLoading || pages.error ? (
-        <LiveState status="loading" error={pages.error} retry={pages.more} />
-      ) : (
-        rows.length === 0 && !pages.hasMore && <p className="none">{texts.contests.none[filter]}</p>
-      )}
-      {pages.hasMore && !pages.isLoading && !pages.error && (
-        <button type="button" className="more" onClick={pages.more}>
-          {texts.contests.more}
-        </button>
-      )}
+      {pages.rows && rows.length === 0 && !pages.hasMore && <p className="none">{texts.contests.none[filter]}</p>}
+      <More pages={pages} label={texts.contests.more} />
     </section>
   );
 }

@@ -2,7 +2,9 @@ import { useInbox } from "@duelcast/client/react";
 import { useRef, useState, type ReactNode } from "react";
 import { texts } from "../../app/texts";
 import { useAction } from "../../data/action";
+import { Button } from "../../parts/button";
 import { LiveState } from "../../parts/live-state";
+import { More } from "../../parts/more";
 import { Item } from "./item";
 import { typeLabel, typesOf, type Shown } from "./lists";
 import { useNotifications } from "./use-notifications";
@@ -42,13 +44,13 @@ export function Own({ wallet }: { wallet: string }): ReactNode {
             ))}
           </div>
           <Types known={typesOf(known)} type={chosen.type} choose={(type) => setChosen({ ...chosen, type })} />
-          <button
+          <Button
             type="button"
-            disabled={isBusy || value.unread?.count === 0}
+            isOff={isBusy || value.unread?.count === 0}
             onClick={() => void run(() => markAllRead(chosen.type === undefined ? undefined : [chosen.type]))}
           >
             {chosen.type === undefined ? texts.inbox.markAll : texts.inbox.markAllOf(typeLabel(chosen.type))}
-          </button>
+          </Button>
         </div>
       )}
       {error && <LiveState status="live" error={error} />}
@@ -63,12 +65,7 @@ export function Own({ wallet }: { wallet: string }): ReactNode {
         ))}
       </Group>
       {shown.length === 0 && !isLoading && !pages.error && <p className="empty">{none(chosen)}</p>}
-      {(pages.isLoading || pages.error) && <LiveState status="loading" error={pages.error} retry={pages.more} />}
-      {pages.hasMore && !pages.isLoading && !pages.error && (
-        <button type="button" className="more" onClick={pages.more}>
-          {texts.inbox.older}
-        </button>
-      )}
+      <More pages={pages} label={texts.inbox.older} />
     </section>
   );
 }

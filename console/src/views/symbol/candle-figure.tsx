@@ -13,7 +13,7 @@ const CandleChart = lazy(() => import("./candle-chart"));
 /** The candles of a symbol, as a chart and as a table. */
 export function CandleFigure({ symbol }: { symbol: string }): ReactNode {
   const [interval, setInterval] = useState<Interval>("1m");
-  const { candles, error, isLoading, again } = useCandles(symbol, interval);
+  const { candles, error, isLoading, at, again } = useCandles(symbol, interval);
   const [pointed, setPointed] = useState<number>();
   return (
     <figure className="candles">
@@ -27,7 +27,7 @@ export function CandleFigure({ symbol }: { symbol: string }): ReactNode {
         </div>
         {candles && <Readout of={candles[pointed ?? candles.length - 1] ?? candles.at(-1)} />}
       </figcaption>
-      {error && <LiveState status="stale" error={error} retry={again} />}
+      {error && <LiveState status="stale" error={error} at={at} retry={again} />}
       {!candles && isLoading && (
         <div className="chart">
           <LiveState status="loading" />

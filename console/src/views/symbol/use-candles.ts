@@ -17,7 +17,7 @@ interface Folded {
 }
 
 /** The candles of a symbol, of which the newest one moves with the price; undefined until they have arrived. */
-export interface Candles extends Pick<Reading<unknown>, "error" | "isLoading" | "again"> {
+export interface Candles extends Pick<Reading<unknown>, "error" | "isLoading" | "at" | "again"> {
   readonly candles: readonly Candle[] | undefined;
 }
 
@@ -25,7 +25,7 @@ export function useCandles(symbol: string, interval: Interval): Candles {
   const { value: price, status } = useStore(market(client, symbol).at(symbol));
   const [span, setSpan] = useState(() => ({ interval, from: spanStart(interval, serverNow()) }));
   if (span.interval !== interval) setSpan({ interval, from: spanStart(interval, serverNow()) });
-  const { value, error, isLoading, again } = useReading("GET /api/v69/tokens/{symbol}/history", {
+  const { value, error, isLoading, at, again } = useReading("GET /api/v69/tokens/{symbol}/history", {
     parameters: { symbol, ...span },
   });
   const [folded, setFolded] = useState<Folded>({ interval, base: undefined, price: undefined, candles: undefined });
@@ -54,5 +54,5 @@ export function useCandles(symbol: string, interval: Interval): Candles {
     return () => document.removeEventListener("visibilitychange", look);
   }, []);
 
-  return { candles: before?.candles, error, isLoading, again };
+  return { candles: before?.candles, error, isLoading, at, again };
 }

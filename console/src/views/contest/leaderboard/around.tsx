@@ -1,7 +1,8 @@
 import type { ContestView } from "@duelcast/client/types";
-import { useEffect, type ReactNode, type RefObject } from "react";
+import type { ReactNode, RefObject } from "react";
 import { texts } from "../../../app/texts";
 import { useReading } from "../../../data/reading";
+import { useEvery } from "../../../data/use-every";
 import { LiveState } from "../../../parts/live-state";
 import { Head, Row } from "./row";
 
@@ -16,21 +17,15 @@ interface Props {
 
 /** The ranks before and after a wallet that is not among the first. */
 export function Around({ contest, wallet, focus }: Props): ReactNode {
-  const reading = useReading("GET /api/v69/contests/{contest_id}/leaderboard", {
+  const { value, status, error, at, isLoading, again } = useReading("GET /api/v69/contests/{contest_id}/leaderboard", {
     parameters: { contest_id: contest.id, around: wallet, limit: ROWS },
   });
-  const { value, error, isLoading, again } = reading;
-  const isActive = contest.status === "active";
-  useEffect(() => {
-    if (!isActive) return;
-    const timer = setInterval(again, REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [isActive, again]);
+  useEvery(contest.status === "active" && !isLoading ? REFRESH_MS : undefined, again);
 
   return (
     <div ref={focus} tabIndex={-1} className="around">
       <h2>{texts.contest.board.around}</h2>
-      <LiveState status={value || !isLoading ? "live" : "loading"} error={error} retry={again} />
+      <LiveState status={status} error={error} at={at} retry={again} />
       {value && (
         <table className="rows board">
           <Head />

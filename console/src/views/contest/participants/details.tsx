@@ -3,12 +3,15 @@ import type { ReactNode } from "react";
 import { amount } from "../../../app/format";
 import { texts } from "../../../app/texts";
 import { useReading } from "../../../data/reading";
+import { useEvery } from "../../../data/use-every";
 import { Dialog } from "../../../parts/dialog";
 import { LiveState } from "../../../parts/live-state";
 import { nameOf, type Named } from "../../../parts/name";
 import { Change } from "../../../parts/quote";
 import { Holdings } from "./holdings";
 import { Trades } from "./trades";
+
+const REFRESH_MS = 5000;
 
 interface Props {
   readonly contest: ContestView;
@@ -18,12 +21,16 @@ interface Props {
 
 /** The portfolio and the trades of a participant. */
 export function Details({ contest, of, close }: Props): ReactNode {
-  const { value, error, again } = useReading("GET /api/v69/contests/{contest_id}/entries/{wallet}", {
-    parameters: { contest_id: contest.id, wallet: of.wallet },
-  });
+  const { value, status, error, at, isLoading, again } = useReading(
+    "GET /api/v69/contests/{contest_id}/entries/{wallet}",
+    {
+      parameters: { contest_id: contest.id, wallet: of.wallet },
+    },
+  );
+  useEvery(contest.status === "active" && !isLoading ? REFRESH_MS : undefined, again);
   return (
     <Dialog title={nameOf(of)} close={close}>
-      <LiveState status={value ? "live" : "loading"} error={error} retry={again} />
+      <LiveState status={status} error={error} at={at} retry={again} />
       {value && (
         <>
           <p>

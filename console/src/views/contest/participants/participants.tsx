@@ -20,7 +20,8 @@ export function ParticipantsPart({ contest }: { contest: ContestView }): ReactNo
   const me = useSignal(user);
   const [open, setOpen] = useState<Named>();
   const visible = useWindow(body, contest.participantCount, ROW_HEIGHT);
-  const { total, row, error, again } = useRows(contest.id, visible, contest.status === "active");
+  const isOver = contest.status !== "pending" && contest.status !== "active";
+  const { total, row, status, at, error, again } = useRows(contest.id, visible, isOver);
   const maySeeAll = contest.status === "completed" || isOperator(me);
   const all = Math.min(total ?? 0, contest.participantCount);
   const end = Math.min(visible.end, all);
@@ -28,7 +29,7 @@ export function ParticipantsPart({ contest }: { contest: ContestView }): ReactNo
 
   return (
     <section aria-label={texts.contest.participants}>
-      <LiveState status={total === undefined ? "loading" : "live"} error={error} retry={again} />
+      <LiveState status={status} error={error} at={at} retry={again} />
       {all > 0 && (
         <table className="rows people" aria-rowcount={all + 1}>
           <thead>

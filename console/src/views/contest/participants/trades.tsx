@@ -5,6 +5,7 @@ import { client } from "../../../app/session";
 import { texts } from "../../../app/texts";
 import { usePages } from "../../../data/pages";
 import { LiveState } from "../../../parts/live-state";
+import { More } from "../../../parts/more";
 import { Scroll } from "../../../parts/scroll";
 
 const { trades: words } = texts.contest;
@@ -18,15 +19,17 @@ interface Props {
 
 /** The trades of a participant, oldest first, of which pages are read as they are asked for. */
 export function Trades({ contestId, wallet }: Props): ReactNode {
-  const { rows, hasMore, error, isLoading, more, again } = usePages(`${contestId} ${wallet}`, (cursor, signal) => {
+  const pages = usePages(`${contestId} ${wallet}`, (cursor, signal) => {
     const parameters = { contest_id: contestId, wallet, limit: PAGE_ROWS, cursor };
     return http(client, OPERATION, { parameters, signal });
   });
-  if (!rows) return <LiveState status="loading" error={error} retry={again} />;
+  const { rows, status, at } = pages;
+  if (!rows) return <More pages={pages} label={words.more} />;
   if (rows.length === 0) return <p className="dim">{words.none}</p>;
 
   return (
     <>
+      {!pages.error && <LiveState status={status} at={at} />}
       <Scroll label={words.title}>
         <table className="rows">
           <thead>
@@ -65,12 +68,7 @@ export function Trades({ contestId, wallet }: Props): ReactNode {
           </tbody>
         </table>
       </Scroll>
-      <LiveState status="live" error={error} />
-      {hasMore && (
-        <button type="button" disabled={isLoading} onClick={more}>
-          {words.more}
-        </button>
-      )}
+      <More pages={pages} label={words.more} />
     </>
   );
 }

@@ -2,8 +2,10 @@ import type { DuelcastError } from "@duelcast/client";
 import { http } from "@duelcast/client/http";
 import type { Leaderboard, LeaderboardRow } from "@duelcast/client/types";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { serverNow } from "../../../app/now";
 import { client } from "../../../app/session";
-import { asError } from "../../../data/reading";
+import { asError, useFreshness, type Freshness } from "../../../data/reading";
+import { useEvery } from "../../../data/use-every";
 import type { Window } from "../../../parts/windowed";
 
 const PAGE_ROWS = 100;
@@ -14,6 +16,9 @@ const FRESH_MS = 5000;
 export interface Rows {
   readonly total: number | undefined;
   readonly row: (index: number) => LeaderboardRow | undefined;
+  readonly status: Freshness;
+  /** When the oldest of the pages in the window arrived, in epoch milliseconds of the server's clock. */
+  readonly at: number | undefined;
   readonly error: DuelcastError | undefined;
   again(): void;
 }
@@ -25,13 +30,13 @@ interface Page {
   readonly isFinal: boolean;
 }
 
-/** Reads the pages of a leaderboard that contain the rows of a window, and while `isActive` reads them again. */
-export function useRows(contestId: number, { first, end }: Window, isActive: boolean): Rows {
+/** Reads the pages of a leaderboard that contain the rows of a window, and again and again until the contest `isOver`. */
+export function useRows(contestId: number, { first, end }: Window, isOver: boolean): Rows {
   const [pages, setPages] = useState<ReadonlyMap<number, Page>>(new Map());
   const [total, setTotal] = useState<number>();
-  const [round, setRound] = useState(0);
-  const [failure, setFailure] = useState<{ readonly round: number; readonly error: DuelcastError }>();
+  const [error, setError] = useState<DuelcastError>();
   const known = useRef(pages);
+  const reading = useRef(() => {});
   const [from, to] = [Math.floor(first / PAGE_ROWS), Math.floor(Math.max(first, end - 1) / PAGE_ROWS)];
 
   useEffect(() => {
@@ -40,13 +45,14 @@ export function useRows(contestId: number, { first, end }: Window, isActive: boo
 
     async function read(page: number): Promise<void> {
       const before = known.current.get(page);
-      if (before && (isActive ? Date.now() - before.at < FRESH_MS : before.isFinal)) return;
+      if (before && (isOver ? before.isFinal : serverNow() - before.at < FRESH_MS)) return;
       const parameters = { contest_id: contestId, offset: page * PAGE_ROWS, limit: PAGE_ROWS };
       const found: Leaderboard = await http(client, "GET /api/v69/contests/{contest_id}/leaderboard", {
         parameters,
         signal,
       });
-      known.current = new Map(known.current).set(page, { entries: found.entries, at: Date.now(), isFinal: !isActive });
+      const next = { entries: found.entries, at: serverNow(), isFinal: isOver };
+      known.current = new Map(known.current).set(page, next);
       setPages(known.current);
       setTotal(found.total);
     }
@@ -54,24 +60,27 @@ export function useRows(contestId: number, { first, end }: Window, isActive: boo
     async function readAll(): Promise<void> {
       try {
         for (let page = from; page <= to; page++) await read(page);
-        setFailure(undefined);
+        setError(undefined);
       } catch (thrown) {
-        if (!signal.aborted) setFailure({ round, error: asError(thrown) });
+        if (!signal.aborted) setError(asError(thrown));
       }
     }
 
-    void readAll();
-    const timer = isActive ? setInterval(() => void readAll(), FRESH_MS) : undefined;
-    return () => {
-      cancelling.abort();
-      clearInterval(timer);
-    };
-  }, [contestId, from, to, isActive, round]);
+    reading.current = () => void readAll();
+    reading.current();
+    return () => cancelling.abort();
+  }, [contestId, from, to, isOver]);
 
+  const again = useCallback(() => reading.current(), []);
+  useEvery(isOver ? undefined : FRESH_MS, again);
+
+  const times = [...pages].flatMap(([page, { at }]) => (page >= from && page <= to ? at : []));
   return {
     total,
     row: (index) => pages.get(Math.floor(index / PAGE_ROWS))?.entries[index % PAGE_ROWS],
-    error: failure?.round === round ? failure.error : undefined,
-    again: useCallback(() => setRound((before) => before + 1), []),
+    status: useFreshness(total !== undefined, error),
+    at: times.length > 0 ? Math.min(...times) : undefined,
+    error,
+    again,
   };
 }
