@@ -2,31 +2,42 @@ import { http } from "@duelcast/client/http";
 import { useEffect } from "react";
 import { client } from "../app/session";
 import { signal, useSignal } from "../app/signal";
+import { returns } from "./connected";
 
 /** How many symbols a request names: fewer than the server permits, so that no answer is large. */
 const BATCH = 50;
-const FRESH_MS = 15 * 60_000;
+/** The time that a point of a line stands for. */
+const PERIOD_MS = 15 * 60_000;
 
 type Lines = ReadonlyMap<string, readonly number[]>;
 
 /** The prices of the last day by symbol, one for each quarter of an hour. */
 const lines = signal<Lines>(new Map());
-const askedAt = new Map<string, number>();
+/** Counts the rounds in which each line is asked for once: one for each point, and one after each lost connection. */
+const round = signal(0);
+const asked = new Set<string>();
+const wanted = new Set<string>();
+const NONE: readonly number[] = [];
 let isAsking = false;
+
+setInterval(begin, PERIOD_MS);
+returns.subscribe(begin);
 
 /** The prices of the last day of a symbol; empty until they have arrived. */
 export function useSparkline(symbol: string): readonly number[] {
-  useEffect(() => want(symbol), [symbol]);
+  const present = useSignal(round);
+  useEffect(() => want(symbol), [symbol, present]);
   return useSignal(lines).get(symbol) ?? NONE;
 }
 
-const NONE: readonly number[] = [];
-const wanted = new Set<string>();
+function begin(): void {
+  asked.clear();
+  round.set(round.get() + 1);
+}
 
 /** All symbols that become wanted in the same turn are asked for together. */
 function want(symbol: string): void {
-  const asked = askedAt.get(symbol);
-  if (asked !== undefined && Date.now() - asked < FRESH_MS) return;
+  if (asked.has(symbol)) return;
   wanted.add(symbol);
   if (isAsking) return;
   isAsking = true;
@@ -38,7 +49,7 @@ async function ask(): Promise<void> {
     const symbols = [...wanted].slice(0, BATCH);
     for (const symbol of symbols) {
       wanted.delete(symbol);
-      askedAt.set(symbol, Date.now());
+      asked.add(symbol);
     }
     try {
       const found = await http(client, "GET /api/v69/tokens/sparklines", {
@@ -48,8 +59,8 @@ async function ask(): Promise<void> {
       for (const { symbol, prices } of found.data) next.set(symbol, prices);
       lines.set(next);
     } catch {
-      // The line is decoration; it is asked for again when the row is next shown.
-      for (const symbol of symbols) askedAt.delete(symbol);
+      // The line is decoration; it is asked for again in the next round, or when the row is next shown.
+      for (const symbol of symbols) asked.delete(symbol);
       break;
     }
   }
