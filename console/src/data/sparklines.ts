@@ -15,29 +15,26 @@ type Lines = ReadonlyMap<string, readonly number[]>;
 const lines = signal<Lines>(new Map());
 /** Counts the rounds in which each line is asked for once: one for each point, and one after each lost connection. */
 const round = signal(0);
-const asked = new Set<string>();
+/** By symbol, the last round in which it was asked for. */
+const asked = new Map<string, number>();
 const wanted = new Set<string>();
 const NONE: readonly number[] = [];
 let isAsking = false;
 
+const begin = (): void => round.set(round.get() + 1);
 setInterval(begin, PERIOD_MS);
 returns.subscribe(begin);
 
 /** The prices of the last day of a symbol; empty until they have arrived. */
 export function useSparkline(symbol: string): readonly number[] {
   const present = useSignal(round);
-  useEffect(() => want(symbol), [symbol, present]);
+  useEffect(() => want(symbol, present), [symbol, present]);
   return useSignal(lines).get(symbol) ?? NONE;
 }
 
-function begin(): void {
-  asked.clear();
-  round.set(round.get() + 1);
-}
-
 /** All symbols that become wanted in the same turn are asked for together. */
-function want(symbol: string): void {
-  if (asked.has(symbol)) return;
+function want(symbol: string, present: number): void {
+  if (asked.get(symbol) === present) return;
   wanted.add(symbol);
   if (isAsking) return;
   isAsking = true;
@@ -49,7 +46,7 @@ async function ask(): Promise<void> {
     const symbols = [...wanted].slice(0, BATCH);
     for (const symbol of symbols) {
       wanted.delete(symbol);
-      asked.add(symbol);
+      asked.set(symbol, round.get());
     }
     try {
       const found = await http(client, "GET /api/v69/tokens/sparklines", {
