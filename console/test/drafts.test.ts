@@ -12,7 +12,7 @@ test("a draft that is sent again has the same idempotency key until it is change
   const typed = drafts<{ title: string }>();
   const keyOf = (title: string): string => typed.idempotencyKey("announcement", { title });
   const first = keyOf("A");
-  expect(first).toMatch(/^[0-9a-f]{32}$/);
+  expect(first).toMatch(/^[0-9a-f-]{36}$/);
   expect(keyOf("A")).toBe(first);
   expect(typed.idempotencyKey("other", { title: "A" })).not.toBe(first);
   const second = keyOf("B");

@@ -24,6 +24,6 @@ export function signal<T>(value: T): Signal<T> {
 }
 
 /** The present value; the component renders when it changes. */
-export function useSignal<T>({ get, subscribe }: Signal<T>): T {
+export function useSignal<T>({ get, subscribe }: Pick<Signal<T>, "get" | "subscribe">): T {
   return useSyncExternalStore(subscribe, get);
 }

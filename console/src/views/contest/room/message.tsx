@@ -1,12 +1,11 @@
-import { room, type ChatEntry } from "@duelcast/client";
+import type { ChatEntry } from "@duelcast/client";
 import type { ChatMessageRecord } from "@duelcast/client/types";
 import { memo, type ReactNode } from "react";
 import { moment, timeOfDay } from "../../../app/format";
-import { client } from "../../../app/session";
 import { texts } from "../../../app/texts";
 import { Name, nameOf } from "../../../parts/name";
 import type { Moderation } from "./moderation";
-import { say } from "./say";
+import { dismiss, say } from "./say";
 
 const words = texts.room;
 
@@ -67,12 +66,18 @@ export function Unsent({ contestId, entry: { status, text, messageId, error } }:
       ) : (
         <div role="alert">
           <p className="bad">
-            {words.failed}: {error?.message} {error && <span className="dim">({error.code})</span>}
+            {words.failed}
+            {/* Of one that had failed before a reload, the reason is gone. */}
+            {error && error.code !== "ABORTED" && (
+              <>
+                : {error.message} <span className="dim">({error.code})</span>
+              </>
+            )}
           </p>
           <button type="button" onClick={() => say(contestId, text, messageId)}>
             {words.again}
           </button>
-          <button type="button" onClick={() => room(client, contestId).dismiss(messageId)}>
+          <button type="button" onClick={() => dismiss(contestId, messageId)}>
             {words.dismiss}
           </button>
         </div>
