@@ -1,30 +1,38 @@
 import { http } from "@duelcast/client/http";
 import type { ChatMessageRecord } from "@duelcast/client/types";
-import { useId, useState, type ReactNode } from "react";
+import { useId, useMemo, useState, type ReactNode } from "react";
 import { serverNow } from "../../../app/now";
 import { client } from "../../../app/session";
 import { texts } from "../../../app/texts";
 import { useAction } from "../../../data/action";
 import { useReading } from "../../../data/reading";
+import { useEvery } from "../../../data/use-every";
 import { Confirm } from "../../../parts/dialog";
 import { LiveState } from "../../../parts/live-state";
 import { nameOf, type Named } from "../../../parts/name";
 
 const words = texts.room;
+/** Nobody tells of mutes that others put or lift, and of those that end. */
+const REFRESH_MS = 15_000;
 
-/** What admins do in a room. Each action is confirmed in `dialog`, which also shows why one has failed. */
+/** What admins do in a room; the same object until somebody is muted, or no longer. */
 export interface Moderation {
   readonly isMuted: (wallet: string) => boolean;
   /** Mutes a user, or lifts their mute. */
   readonly mute: (one: Named) => void;
   readonly remove: (message: ChatMessageRecord) => void;
-  readonly dialog: ReactNode;
 }
 
 type Asked = { readonly mute: Named } | { readonly unmute: Named } | { readonly remove: ChatMessageRecord };
 
-/** Undefined for those who are no admins. */
-export function useModeration(contestId: number, isAdmin: boolean): Moderation | undefined {
+/**
+ * What admins do in a room, which is undefined for others, and a dialog that confirms each action and shows why one has
+ * failed.
+ */
+export function useModeration(
+  contestId: number,
+  isAdmin: boolean,
+): readonly [moderation: Moderation | undefined, dialog: ReactNode] {
   // Only admins receive the muted wallets, and only here: pushes go to everybody.
   const contest = useReading(
     "GET /api/v69/contests/{contest_id}",
@@ -32,9 +40,11 @@ export function useModeration(contestId: number, isAdmin: boolean): Moderation |
   );
   const [asked, setAsked] = useState<Asked>();
   const action = useAction();
-  const muted = contest.value?.muted ?? [];
+  useEvery(isAdmin && !contest.isLoading ? REFRESH_MS : undefined, contest.again);
+  const muted = contest.value?.muted?.join(" ") ?? "";
+  const moderation = useMemo(() => moderationOf(muted.split(" "), setAsked), [muted]);
   const close = (): void => setAsked(undefined);
-  if (!isAdmin) return undefined;
+  if (!isAdmin) return [undefined, null];
 
   async function put(wallet: string, forMs: number | null): Promise<void> {
     const until = forMs === null ? undefined : new Date(serverNow() + forMs).toISOString();
@@ -89,11 +99,14 @@ export function useModeration(contestId: number, isAdmin: boolean): Moderation |
     );
   }
 
+  return [moderation, dialog()];
+}
+
+function moderationOf(muted: readonly string[], ask: (asked: Asked) => void): Moderation {
   return {
     isMuted: (wallet) => muted.includes(wallet),
-    mute: (one) => setAsked(muted.includes(one.wallet) ? { unmute: one } : { mute: one }),
-    remove: (message) => setAsked({ remove: message }),
-    dialog: dialog(),
+    mute: (one) => ask(muted.includes(one.wallet) ? { unmute: one } : { mute: one }),
+    remove: (message) => ask({ remove: message }),
   };
 }
 

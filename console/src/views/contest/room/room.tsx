@@ -15,7 +15,7 @@ import { useModeration } from "./moderation";
 export function RoomPart({ contest }: { contest: ContestView }): ReactNode {
   const { status, error } = useStore(room(client, contest.id), (here) => here.contest);
   const me = useSignal(user);
-  const moderation = useModeration(contest.id, isOperator(me));
+  const [moderation, dialog] = useModeration(contest.id, isOperator(me));
   return (
     <section className="room" aria-label={texts.contest.room}>
       <Members contestId={contest.id} moderation={moderation} />
@@ -23,7 +23,7 @@ export function RoomPart({ contest }: { contest: ContestView }): ReactNode {
       <LiveState status={status === "refused" ? "refused" : "live"} error={error} />
       <Chat contestId={contest.id} moderation={moderation} />
       <Composer contest={contest} />
-      {moderation?.dialog}
+      {dialog}
     </section>
   );
 }
