@@ -65,7 +65,7 @@ export function useModeration(
   }
 
   function dialog(): ReactNode {
-    if (!asked) return <LiveState status="live" error={action.error ?? contest.error} />;
+    if (!asked) return <LiveState status="live" error={action.error ?? (contest.value ? undefined : contest.error)} />;
     if ("mute" in asked) {
       const { mute: one } = asked;
       return <Mute of={one} close={close} confirmed={(forMs) => void action.run(() => put(one.wallet, forMs))} />;
