@@ -5,22 +5,27 @@ import { useNow } from "../app/now";
 interface Props {
   /** The end, as an ISO-8601 time. */
   readonly to: string;
-  /** What comes before the time that is left. */
-  readonly label: string;
   /** Shown when no time is left, until the server says more. */
-  readonly over: string;
+  readonly over?: string;
 }
 
 /** The time that is left on the server's clock. It renders alone, once a second. */
-export function Countdown({ to, label, over }: Props): ReactNode {
+export function Left({ to, over = countdown(0) }: Props): ReactNode {
   const left = Date.parse(to) - useNow();
-  if (left <= 0) return <span className="countdown">{over}</span>;
+  if (left <= 0) return over;
+  return (
+    <time role="timer" dateTime={to}>
+      {countdown(left)}
+    </time>
+  );
+}
+
+/** The time that is left, after a label. */
+export function Countdown({ label, ...rest }: Required<Props> & { readonly label: string }): ReactNode {
+  const isOver = Date.parse(rest.to) <= useNow();
   return (
     <span className="countdown">
-      <span className="dim">{label}</span>{" "}
-      <time role="timer" dateTime={to}>
-        {countdown(left)}
-      </time>
+      {!isOver && <span className="dim">{label}</span>} <Left {...rest} />
     </span>
   );
 }

@@ -2,14 +2,14 @@ import { room } from "@duelcast/client";
 import { useStore } from "@duelcast/client/react";
 import type { ContestView, Participant } from "@duelcast/client/types";
 import type { ReactNode } from "react";
-import { amount, count, countdown, moment } from "../../app/format";
-import { useNow } from "../../app/now";
+import { amount, count, moment } from "../../app/format";
 import { client } from "../../app/session";
 import { texts } from "../../app/texts";
+import { Left } from "../../parts/countdown";
 import { Fact } from "../../parts/fact";
 import { Change } from "../../parts/quote";
 
-const { contest: words } = texts;
+const { contest: words, contests: phases } = texts;
 const TONES: Readonly<Record<string, string>> = { active: "good", cancelled: "bad" };
 
 /** What is always shown of a contest: its name, its state, its figures, and one's own place. */
@@ -54,20 +54,28 @@ export function Header({ contest }: { contest: ContestView }): ReactNode {
 
 /** The time to the next start or end. */
 function Boundary({ contest: { status, start_time: start, end_time: end } }: { contest: ContestView }): ReactNode {
-  const now = useNow();
-  if (status === "pending")
-    return <Countdown name={words.startsIn} due={words.starting} left={Date.parse(start) - now} />;
-  if (status === "active") return <Countdown name={words.endsIn} due={words.ending} left={Date.parse(end) - now} />;
-  if (status !== "completed") return null;
-  return (
-    <Fact name={words.ended}>
-      <time dateTime={end}>{moment(Date.parse(end))}</time>
-    </Fact>
-  );
-}
-
-function Countdown({ name, due, left }: { name: string; due: string; left: number }): ReactNode {
-  return <Fact name={name}>{left > 0 ? countdown(left) : due}</Fact>;
+  switch (status) {
+    case "pending":
+      return (
+        <Fact name={phases.startsIn}>
+          <Left to={start} over={phases.starting} />
+        </Fact>
+      );
+    case "active":
+      return (
+        <Fact name={phases.endsIn}>
+          <Left to={end} over={phases.ending} />
+        </Fact>
+      );
+    case "completed":
+      return (
+        <Fact name={words.ended}>
+          <time dateTime={end}>{moment(Date.parse(end))}</time>
+        </Fact>
+      );
+    default:
+      return null;
+  }
 }
 
 function Own({ own, currency }: { own: Participant; currency: string }): ReactNode {
