@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { age, change, countdown, direction, distance, money, NONE, price, short } from "../src/app/format";
+import { age, change, countdown, counted, direction, distance, money, NONE, price, short } from "../src/app/format";
 
 describe("numbers", () => {
   test.each([
@@ -15,6 +15,19 @@ describe("numbers", () => {
 
   test("that are not known are a dash", () => {
     expect([price(null), money(undefined), short(null), change(null)]).toEqual([NONE, NONE, NONE, NONE]);
+  });
+
+  test.each([
+    [0, "0 members"],
+    [1, "1 member"],
+    [1200, "1,200 members"],
+    [undefined, `${NONE} members`],
+  ])("%s is counted as %s", (value, text) => {
+    expect(counted(value, "member")).toBe(text);
+  });
+
+  test("have the plural of their noun", () => {
+    expect([counted(1, "entry", "entries"), counted(2, "entry", "entries")]).toEqual(["1 entry", "2 entries"]);
   });
 
   test("of a change have a sign, and a direction for the colour", () => {

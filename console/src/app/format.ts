@@ -1,5 +1,5 @@
 const LOCALE = navigator.language;
-/** Relative times are parts of sentences. */
+/** Relative times and nouns are parts of sentences. */
 const TEXTS_LOCALE = "en";
 const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumFractionDigits: 1 });
 const percent = new Intl.NumberFormat(LOCALE, {
@@ -25,6 +25,7 @@ const monthDay = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric
 const dateTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
 const relative = new Intl.RelativeTimeFormat(TEXTS_LOCALE, { numeric: "always", style: "narrow" });
 const immediate = new Intl.RelativeTimeFormat(TEXTS_LOCALE, { numeric: "auto", style: "narrow" });
+const plurals = new Intl.PluralRules(TEXTS_LOCALE);
 /** By the number of decimals. */
 const decimals = Array.from(
   { length: 11 },
@@ -83,6 +84,11 @@ export function delta(value: number): string {
 
 export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : integer.format(value);
+}
+
+/** A count and its noun, such as “1 member” or “1,200 members”. */
+export function counted(value: number | null | undefined, one: string, many: string = `${one}s`): string {
+  return `${count(value)} ${plurals.select(value ?? 0) === "one" ? one : many}`;
 }
 
 /** A number with the given number of decimals, at most 10. */

@@ -1,3 +1,4 @@
+import { counted } from "./format";
 import { contests } from "./texts/contests";
 import { inbox } from "./texts/inbox";
 import { symbol } from "./texts/symbol";
@@ -88,7 +89,7 @@ export const texts = {
     unpin: (name: string) => `Unpin ${name}`,
     none: "No symbol has a price yet.",
     noMatch: (text: string) => `No symbol matches “${text}”.`,
-    count: (shown: number, all: number) => (shown === all ? `${all} symbols` : `${shown} of ${all} symbols`),
+    count: (shown: number, all: number) => (shown === all ? "" : `${shown} of `) + counted(all, "symbol"),
   },
   contests,
   inbox,

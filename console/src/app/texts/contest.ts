@@ -1,3 +1,5 @@
+import { counted } from "../format";
+
 /** The texts of a contest: its header, its parts but for the room and trading. */
 export const contest = {
   title: "Contest",
@@ -33,7 +35,7 @@ export const contest = {
     me: "Me",
     around: "Around me",
     top: (shown: string, total: string) => `The first ${shown} of ${total}`,
-    all: (total: string) => (total === "1" ? "1 participant" : `${total} participants`),
+    all: (total: number) => counted(total, "participant"),
     risen: (ranks: string) => `risen by ${ranks}`,
     fallen: (ranks: string) => `fallen by ${ranks}`,
     follow: (name: string) => `Show the curve of ${name}`,

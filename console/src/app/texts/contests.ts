@@ -1,3 +1,5 @@
+import { counted } from "../format";
+
 const SUFFIXES: Partial<Record<Intl.LDMLPluralRule, string>> = { one: "st", two: "nd", few: "rd" };
 const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
 
@@ -21,7 +23,7 @@ export const contests = {
   ending: "Ending",
   contest: "Contest",
   prizePool: "Prize pool",
-  places: (more: number) => (more === 1 ? "and 1 more place" : `and ${more} more places`),
+  places: (more: number) => `and ${counted(more, "more place")}`,
   place: (place: number, prize: string) => `${ordinal(place)}\u00a0${prize}`,
   fee: "Entry fee",
   free: "Free",

@@ -1,3 +1,5 @@
+import { counted } from "../format";
+
 /** The texts of a contest's room. */
 export const room = {
   title: "Room",
@@ -17,8 +19,8 @@ export const room = {
   send: "Send",
   signIn: "Sign in to write.",
   closed: "The chat is closed, because the contest was cancelled.",
-  members: (count: string) => (count === "1" ? "1 member" : `${count} members`),
-  spectators: (count: string) => (count === "1" ? "1 spectator" : `${count} spectators`),
+  members: (count: number | undefined) => counted(count, "member"),
+  spectators: (count: number | undefined) => counted(count, "spectator"),
   moreMembers: (count: string) => `and ${count} more`,
   roles: { admin: "admin", participant: "participant", spectator: "spectator" },
   delete: "Delete",

@@ -1,3 +1,5 @@
+import { counted } from "../format";
+
 /** The texts of entering a contest and of trading in it. */
 export const trade = {
   enterTitle: "Choose your portfolio",
@@ -39,7 +41,7 @@ export const trade = {
   changed: "Your portfolio is changed.",
   withdrawn: "You do not take part any more.",
   faults: {
-    count: (most: number) => `Choose 1 to ${most} tokens.`,
+    count: (most: number) => `Choose 1 to ${counted(most, "token")}.`,
     twice: (symbol: string) => `Choose ${symbol} only once.`,
     notAllowed: (symbol: string) => `${symbol} is not among the allowed symbols.`,
     weight: "Give a whole weight from 1 to 100.",

@@ -55,9 +55,7 @@ export function LeaderboardPart({ contest, history }: Props): ReactNode {
       {board && (
         <div className="view">
           <p className="dim">
-            {board.total > rows.length
-              ? words.top(count(rows.length), count(board.total))
-              : words.all(count(board.total))}
+            {board.total > rows.length ? words.top(count(rows.length), count(board.total)) : words.all(board.total)}
           </p>
           {(place !== -1 || isBeyond) && (
             <button type="button" className="end" onClick={jump}>

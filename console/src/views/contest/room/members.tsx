@@ -24,7 +24,7 @@ export function Members({ contestId, moderation }: Props): ReactNode {
   return (
     <details className="members">
       <summary>
-        {words.members(count(total))} <span className="dim">{words.spectators(count(spectators))}</span>
+        {words.members(total)} <span className="dim">{words.spectators(spectators)}</span>
       </summary>
       <ul>
         {members.map((one) => (
