@@ -13,7 +13,8 @@ from tests.http.openapi_document import SMALL_SENTENCE, fields_in, is_of_any_for
 from tests.http.serving import Serving
 
 ANY_JSON = {
-    *("Setting.value", "SettingInput.value", "Change.value"),
+    *("SettingInForce.value", "SettingInForce.default", "SettingInForce.configured"),
+    *("SettingInput.value", "Change.value"),
     *("AuditEntry.details", "ErrorInput.details", "NotificationInput.data"),
 }
 DOCUMENTS = {"get /asyncapi.json", "get /openapi.json"}

@@ -7,11 +7,12 @@ from typing import Annotated, Any, TypeAlias
 from litestar import Router, delete, get, put
 from litestar.di import NamedDependency
 from litestar.params import Body, PathParameter, QueryParameter, SkipValidation
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from duelcast.channels.names import Role
 from duelcast.domain.settings.changing import MAX_DESCRIPTION_CHARACTERS, SettingChange
 from duelcast.domain.settings.events import KEY_GRAMMAR, Setting, highest_version
+from duelcast.domain.settings.records import SettingSource
 from duelcast.domain.settings.service import SystemSettings
 from duelcast.http.bodies import BULK_BODY_BYTES
 from duelcast.http.callers import CallerRequest, admins_only, caller
@@ -42,10 +43,30 @@ class SettingInput(Struct, kw_only=True, frozen=True, forbid_unknown_fields=True
     """Change the setting only if this is its version or, with 0, only if it is not stored yet."""
 
 
+class SettingInForce(Setting, kw_only=True):
+    """A setting, with the source of its value and, if it is one of the server's own, what the server declares of it."""
+
+    source: SettingSource
+    """Where the value comes from: `stored` by an admin, the `configuration` of the server's start, or the `default`."""
+    default: Any = UNSET
+    """The default; absent if the setting is not one of the server's own, or secret."""
+    configured: Any = UNSET
+    """The value in the server's environment, file or command line, which holds while none is stored; absent if it is
+    not set there, or secret."""
+    integer: bool | UnsetType = UNSET
+    """Whether the value must be a whole number; absent unless the server declares a number."""
+    minimum: float | UnsetType = UNSET
+    """The least value that is valid; absent if there is none."""
+    exclusiveMinimum: float | UnsetType = UNSET
+    """A value that valid ones are greater than; absent if there is none."""
+    maximum: float | UnsetType = UNSET
+    """The greatest value that is valid; absent if there is none."""
+
+
 class SettingList(Struct):
     """Settings in the order of their keys."""
 
-    data: list[Setting]
+    data: list[SettingInForce]
     """The settings."""
     count: Count
     version: int
@@ -87,7 +108,7 @@ class SettingHistory(Struct):
 )
 async def list_settings(settings: TheSettings) -> SettingList:
     """All settings: those of the server, and those that admins have created. For admins."""
-    data = list(settings.all(Role.ADMIN).values())
+    data = [_in_force(settings, setting) for setting in settings.all(Role.ADMIN).values()]
     return SettingList(data, len(data), highest_version(data))
 
 
@@ -98,9 +119,9 @@ async def list_settings(settings: TheSettings) -> SettingList:
     guards=[admins_only],
     responses=problems(400, 401, 403, 404, 429),
 )
-async def get_setting(settings: TheSettings, key: KeyParameter) -> Setting:
+async def get_setting(settings: TheSettings, key: KeyParameter) -> SettingInForce:
     """The setting in force now. For admins."""
-    return settings.get(key, Role.ADMIN)
+    return _in_force(settings, settings.get(key, Role.ADMIN))
 
 
 @put(
@@ -116,7 +137,7 @@ async def put_setting(
     request: CallerRequest,
     key: KeyParameter,
     data: Annotated[SettingInput, Body(description="The new state.")],
-) -> Setting:
+) -> SettingInForce:
     """The change takes effect without a restart, and is pushed to followers. Setting an equal value is a change too. A
     refusal with `VERSION_CONFLICT` contains the current setting in `current`. For admins."""
     change = SettingChange(
@@ -126,7 +147,7 @@ async def put_setting(
         secret=data.secret,
         expected_version=data.expectedVersion,
     )
-    return await settings.update(caller(request), key, change)
+    return _in_force(settings, await settings.update(caller(request), key, change))
 
 
 @delete(
@@ -183,6 +204,21 @@ def settings_router() -> Router:
         "/settings",
         route_handlers=[list_settings, get_setting, put_setting, delete_setting, get_setting_history],
         tags=["Settings"],
+    )
+
+
+def _in_force(settings: SystemSettings, setting: Setting) -> SettingInForce:
+    grounds = settings.grounds(setting.key)
+    bounds = grounds.bounds
+    return SettingInForce(
+        **structs.asdict(setting),
+        source=grounds.source,
+        default=grounds.default,
+        configured=grounds.configured,
+        integer=UNSET if bounds is None else bounds.integer,
+        minimum=UNSET if bounds is None else bounds.minimum,
+        exclusiveMinimum=UNSET if bounds is None else bounds.exclusive_minimum,
+        maximum=UNSET if bounds is None else bounds.maximum,
     )
 
 

@@ -1,6 +1,6 @@
 // The HTTP API. Written by `make docs` from the OpenAPI document; do not edit.
 
-import type { ContestView, Leaderboard, Participant, Setting, SkyDuelService, Token, User } from "./messages.js";
+import type { ContestView, Leaderboard, Participant, SkyDuelService, Token, User } from "./messages.js";
 
 /** An achievement that a user has unlocked. */
 export interface Achievement {
@@ -623,6 +623,49 @@ export interface SettingHistory {
   nextCursor?: string;
 }
 
+/** A setting, with the source of its value and, if it is one of the server's own, what the server declares of it. */
+export interface SettingInForce {
+  /** The key, such as `chat.max_characters`. */
+  key: string;
+  /** The key without the category. */
+  name: string;
+  /** The part of the key before the first dot; null if the key has no dot. */
+  category: string | null;
+  /** The value; null if it is secret. */
+  value: unknown;
+  /** The type of the value. */
+  value_type: "boolean" | "json" | "number" | "string" | (string & {});
+  /** The purpose of the setting; may be empty. */
+  description: string;
+  /** The clients that may see the setting: all, those with a token, or admins. */
+  visibility: "admin" | "public" | "user" | (string & {});
+  /** Whether the value is shown to nobody. */
+  secret: boolean;
+  /** Grows with each change; 0 while no value is stored. */
+  version: number;
+  /** When the value was stored; null while none is. */
+  updatedAt: string | null;
+  /** The wallet that stored the value, null while none is stored; sent only to admins. */
+  updatedBy?: string | null;
+  /** Where the value comes from: `stored` by an admin, the `configuration` of the server's start, or the `default`. */
+  source: "configuration" | "default" | "stored" | (string & {});
+  /** The default; absent if the setting is not one of the server's own, or secret. */
+  default?: unknown;
+  /**
+   * The value in the server's environment, file or command line, which holds while none is stored; absent if it is not
+   * set there, or secret.
+   */
+  configured?: unknown;
+  /** Whether the value must be a whole number; absent unless the server declares a number. */
+  integer?: boolean;
+  /** The least value that is valid; absent if there is none. */
+  minimum?: number;
+  /** A value that valid ones are greater than; absent if there is none. */
+  exclusiveMinimum?: number;
+  /** The greatest value that is valid; absent if there is none. */
+  maximum?: number;
+}
+
 /** The new state of a setting. Omitted fields stay as they are. */
 export interface SettingInput {
   /** Any JSON of the same type as the setting's first value, within the server's limits. */
@@ -640,7 +683,7 @@ export interface SettingInput {
 /** Settings in the order of their keys. */
 export interface SettingList {
   /** The settings. */
-  data: Setting[];
+  data: SettingInForce[];
   /** How many `data` has. */
   count: number;
   /** The highest version of the settings. */
@@ -1102,7 +1145,7 @@ export interface HttpOperations {
       key: string;
     };
     body: undefined;
-    response: Setting;
+    response: SettingInForce;
   };
   /**
    * The history of a setting.
@@ -1558,7 +1601,7 @@ export interface HttpOperations {
       key: string;
     };
     body: SettingInput;
-    response: Setting;
+    response: SettingInForce;
   };
   /**
    * Set a token's metadata.

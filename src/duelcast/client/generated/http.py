@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 from msgspec import UNSET, UnsetType, field
 
 from ..messages import Operation, Record
-from .records import ContestView, Leaderboard, Participant, Setting, SkyDuelService, Token, User
+from .records import ContestView, Leaderboard, Participant, SkyDuelService, Token, User
 
 
 class Achievement(Record, frozen=True, kw_only=True):
@@ -676,6 +676,50 @@ class SettingHistory(Record, frozen=True, kw_only=True):
     """The `cursor` of the next page; absent on the last page."""
 
 
+class SettingInForce(Record, frozen=True, kw_only=True):
+    """A setting, with the source of its value and, if it is one of the server's own, what the server declares of it."""
+
+    key: str
+    """The key, such as `chat.max_characters`."""
+    name: str
+    """The key without the category."""
+    category: str | None
+    """The part of the key before the first dot; null if the key has no dot."""
+    value: Any
+    """The value; null if it is secret."""
+    value_type: str
+    """The type of the value. Known values: `boolean`, `json`, `number`, `string`."""
+    description: str
+    """The purpose of the setting; may be empty."""
+    visibility: str
+    """The clients that may see the setting: all, those with a token, or admins. Known values: `admin`, `public`,
+    `user`."""
+    secret: bool
+    """Whether the value is shown to nobody."""
+    version: int
+    """Grows with each change; 0 while no value is stored."""
+    updatedAt: str | None
+    """When the value was stored; null while none is."""
+    updatedBy: str | None = None
+    """The wallet that stored the value, null while none is stored; sent only to admins."""
+    source: str
+    """Where the value comes from: `stored` by an admin, the `configuration` of the server's start, or the `default`.
+    Known values: `configuration`, `default`, `stored`."""
+    default: Any | None = None
+    """The default; absent if the setting is not one of the server's own, or secret."""
+    configured: Any | None = None
+    """The value in the server's environment, file or command line, which holds while none is stored; absent if it is
+    not set there, or secret."""
+    integer: bool | None = None
+    """Whether the value must be a whole number; absent unless the server declares a number."""
+    minimum: float | None = None
+    """The least value that is valid; absent if there is none."""
+    exclusiveMinimum: float | None = None
+    """A value that valid ones are greater than; absent if there is none."""
+    maximum: float | None = None
+    """The greatest value that is valid; absent if there is none."""
+
+
 class SettingInput(Record, frozen=True, kw_only=True):
     """The new state of a setting. Omitted fields stay as they are."""
 
@@ -694,7 +738,7 @@ class SettingInput(Record, frozen=True, kw_only=True):
 class SettingList(Record, frozen=True, kw_only=True):
     """Settings in the order of their keys."""
 
-    data: list[Setting]
+    data: list[SettingInForce]
     """The settings."""
     count: int
     """How many `data` has."""
@@ -1123,7 +1167,7 @@ class GetService(Operation[SkyDuelService], frozen=True, kw_only=True):
     """The name of a service: 1 to 64 of a-z 0-9 _ -."""
 
 
-class GetSetting(Operation[Setting], frozen=True, kw_only=True):
+class GetSetting(Operation[SettingInForce], frozen=True, kw_only=True):
     """One setting.
 
     The setting in force now. For admins.
@@ -1131,7 +1175,7 @@ class GetSetting(Operation[Setting], frozen=True, kw_only=True):
 
     method: ClassVar[str] = "GET"
     path: ClassVar[str] = "/api/v69/settings/{key}"
-    response: ClassVar[Any] = Setting
+    response: ClassVar[Any] = SettingInForce
     key: str
     """The key of a setting: 1 to 128 of a-z 0-9 _ . -."""
 
@@ -1532,7 +1576,7 @@ class PutService(Operation[SkyDuelService], frozen=True, kw_only=True):
     body: ServiceDefinition
 
 
-class PutSetting(Operation[Setting], frozen=True, kw_only=True):
+class PutSetting(Operation[SettingInForce], frozen=True, kw_only=True):
     """Change a setting, or create it.
 
     The change takes effect without a restart, and is pushed to followers. Setting an equal value is a change too.
@@ -1541,7 +1585,7 @@ class PutSetting(Operation[Setting], frozen=True, kw_only=True):
 
     method: ClassVar[str] = "PUT"
     path: ClassVar[str] = "/api/v69/settings/{key}"
-    response: ClassVar[Any] = Setting
+    response: ClassVar[Any] = SettingInForce
     key: str
     """The key of a setting: 1 to 128 of a-z 0-9 _ . -."""
     body: SettingInput

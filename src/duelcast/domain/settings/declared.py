@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, inspect
+from msgspec import UNSET, Meta, Struct, UnsetType, inspect
 
 from duelcast.domain.settings.errors import ValidationFailed
 from duelcast.domain.settings.maintenance import MAINTENANCE_KEY, MaintenanceValue, check_maintenance
@@ -19,6 +19,16 @@ Milliseconds = Annotated[int, Meta(ge=0, le=60_000)]
 LongMilliseconds = Annotated[int, Meta(ge=0, le=24 * 3600 * 1000)]
 PerMinute = Annotated[int, Meta(ge=0, le=1_000_000)]
 Days = Annotated[float, Meta(gt=0, le=36_500)]
+
+
+class Bounds(Struct, frozen=True, kw_only=True):
+    """The numbers that are valid: whole ones if `integer`, from `minimum` or above `exclusive_minimum`, and up to
+    `maximum`. UNSET means no bound."""
+
+    integer: bool
+    minimum: float | UnsetType
+    exclusive_minimum: float | UnsetType
+    maximum: float | UnsetType
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +48,21 @@ class DeclaredSetting:
 
     @property
     def value_type(self) -> ValueType:
+        return "json" if self.bounds is None else "number"
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """The bounds of a number; None if the value is something else."""
         declared = inspect.type_info(self.type)
         plain = declared.type if isinstance(declared, inspect.Metadata) else declared
-        return "number" if isinstance(plain, inspect.IntType | inspect.FloatType) else "json"
+        if not isinstance(plain, inspect.IntType | inspect.FloatType):
+            return None
+        return Bounds(
+            integer=isinstance(plain, inspect.IntType),
+            minimum=_bound(plain.ge),
+            exclusive_minimum=_bound(plain.gt),
+            maximum=_bound(plain.le),
+        )
 
     def validate(self, value: Any) -> None:
         """Raises `ValidationFailed` if the server cannot obey `value`."""
@@ -90,6 +112,10 @@ def _configured(key: str, type: Any, field: str, *, scale: int = 1) -> DeclaredS
     assert known.description is not None
     default = _scaled(known.default, scale)
     return DeclaredSetting(key, type, default, known.description, field=field, scale=scale)
+
+
+def _bound(value: float | None) -> float | UnsetType:
+    return UNSET if value is None else value
 
 
 def _scaled(value: Any, scale: int) -> Any:

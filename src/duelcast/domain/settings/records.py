@@ -4,19 +4,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import structlog
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from duelcast.channels.names import Role
-from duelcast.domain.settings.declared import DeclaredSetting
+from duelcast.domain.settings.declared import Bounds, DeclaredSetting
 from duelcast.domain.settings.errors import ValidationFailed
 from duelcast.domain.settings.events import SEEN_FROM, Setting, split_key
 from duelcast.store.settings import SettingRow, ValueType, Visibility
 from duelcast.wire.timestamps import format_ms
 
+SettingSource = Literal["default", "configuration", "stored"]
+
 _log = structlog.get_logger("duelcast.settings")
+
+
+class Grounds(Struct, frozen=True, kw_only=True):
+    """The source of a setting's value in force, and if the setting is declared, the value that the start configuration
+    sets, the default, and the bounds of a number. UNSET stands for a value that does not exist, or that is secret."""
+
+    source: SettingSource
+    configured: Any = UNSET
+    default: Any = UNSET
+    bounds: Bounds | None = None
 
 
 class SettingBook:
@@ -25,6 +37,7 @@ class SettingBook:
 
     def __init__(self, declared: Mapping[str, DeclaredSetting], configured: Mapping[str, Any]) -> None:
         self._declared = declared
+        self._configured = configured
         self._fallback = {key: one.default for key, one in declared.items()} | dict(configured)
         self._rows: dict[str, SettingRow] = {}
         self._unfit: set[str] = set()
@@ -71,6 +84,20 @@ class SettingBook:
     def is_stored(self, key: str) -> bool:
         """Whether the value in force is the stored one."""
         return key in self._rows and key not in self._unfit
+
+    def grounds(self, key: str) -> Grounds:
+        """The grounds of a setting, which must exist."""
+        declared, row = self._declared.get(key), self._rows.get(key)
+        if declared is None:
+            return Grounds(source="stored")
+        otherwise: SettingSource = "configuration" if key in self._configured else "default"
+        is_secret = row is not None and row.secret
+        return Grounds(
+            source="stored" if self.is_stored(key) else otherwise,
+            configured=UNSET if is_secret else self._configured.get(key, UNSET),
+            default=UNSET if is_secret else declared.default,
+            bounds=declared.bounds,
+        )
 
     def seen_from(self, key: str) -> Role:
         """The lowest role that sees a setting; for a missing one, admin."""

@@ -22,6 +22,7 @@ from duelcast.domain.settings.declared import DeclaredSetting
 from duelcast.domain.settings.errors import SettingNotFound, ValidationFailed, VersionConflict
 from duelcast.domain.settings.events import KEY_GRAMMAR, KEY_PATTERN, SETTING, Setting, SettingUpdate
 from duelcast.domain.settings.maintenance import MAINTENANCE_KEY
+from duelcast.domain.settings.records import Grounds
 from duelcast.errors import AppError, InvalidRequest, Outage, PermissionDenied
 from duelcast.logs import exception_fields
 from duelcast.store import settings as store
@@ -104,6 +105,10 @@ class SystemSettings(CurrentSettings):
         """All settings that `role` sees, or those in a category, by key."""
         found = {key: self.find(key, role) for key in self._book.keys(category)}
         return {key: setting for key, setting in found.items() if setting is not None}
+
+    def grounds(self, key: str) -> Grounds:
+        """The source, the default and the bounds of a setting that exists. Callers must allow this only to admins."""
+        return self._book.grounds(key)
 
     def is_there(self, key: str, role: Role) -> bool:
         """Whether there is a setting with this key that `role` sees."""

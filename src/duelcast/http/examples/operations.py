@@ -59,6 +59,7 @@ _SETTING = _BANNER | {
     "version": 1,
     "updatedAt": PREPARED,
     "updatedBy": MIRA,
+    "source": "stored",
 }
 
 OPERATIONS = {
