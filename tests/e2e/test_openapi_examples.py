@@ -180,6 +180,8 @@ async def test_a_server_accepts_every_example_and_answers_in_the_form_of_the_exa
         await perform("getService", MIRA, name="payouts")
         await perform("listServices", MIRA)
         await perform("listNodes", MIRA)
+        await story.do("postOperations", MIRA, [{"ok": False, "durationMs": 5000}] * 5, name="payouts")
+        await perform("listAlerts", MIRA)
         await perform("postError", MIRA)
         await perform("listAuditEntries", MIRA)
 

@@ -69,6 +69,7 @@ def test_the_openapi_document_has_every_route_and_no_other(openapi: dict[str, An
         "post /api/v69/errors",
         "post /api/v69/notifications",
         "delete /api/v69/notifications/{notification_id}",
+        "get /api/v69/alerts",
         "get /api/v69/nodes",
         "get /api/v69/services",
         "get /api/v69/services/{name}",

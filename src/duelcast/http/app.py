@@ -12,6 +12,7 @@ from litestar import Litestar, Router
 from litestar.di import Provide
 from litestar.types import ASGIApp, ControllerRouterHandler, Scope
 
+from duelcast.http.alerts import list_alerts
 from duelcast.http.audit import audit_router
 from duelcast.http.auth import auth_router
 from duelcast.http.bodies import BODY_BYTES, StrictRequest
@@ -158,6 +159,7 @@ def _api_router(*, signs_in: bool) -> Router:
         audit_router(),
         services_router(),
         list_nodes,
+        list_alerts,
         errors_router(),
         settings_router(),
         notifications_router(),

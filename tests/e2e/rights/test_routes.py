@@ -58,6 +58,7 @@ ROUTES = table(
     GET /api/v69/contests/{contest_id}/entries/{wallet}/trades   T T T R . . . R   R R R R R R
     GET /api/v69/audit                                           T T T R R . . R   R R R R R R
     GET /api/v69/nodes                                           T T T R R . . R   R R R R R R
+    GET /api/v69/alerts                                          T T T R R . . R   R R R R R R
     GET /api/v69/services                                        T T T R R . . R   R R R R R R
     GET /api/v69/services/{name}                                 T T T R R . . R   R R R R R R
     PUT /api/v69/services/{name}                                 T T T R R . . R   R R R R R R

@@ -1,6 +1,6 @@
 // The HTTP API. Written by `make docs` from the OpenAPI document; do not edit.
 
-import type { ContestView, Leaderboard, Participant, SkyDuelService, Token, User } from "./messages.js";
+import type { Alert, ContestView, Leaderboard, Participant, SkyDuelService, Token, User } from "./messages.js";
 
 /** An achievement that a user has unlocked. */
 export interface Achievement {
@@ -14,6 +14,14 @@ export interface Achievement {
   xp_awarded: number;
   /** When the user unlocked it. */
   unlocked_at: string;
+}
+
+/** Alerts, newest first. */
+export interface AlertList {
+  /** The alerts. */
+  data: RecentAlert[];
+  /** How many `data` has. */
+  count: number;
 }
 
 /** A privileged action in the audit trail. */
@@ -81,6 +89,29 @@ export interface BreakerSettings {
   half_open_calls?: number | undefined;
   /** A call through a half-open breaker counts as failed if it takes longer, in milliseconds. */
   half_open_timeout_ms?: number | undefined;
+}
+
+/** A change of a breaker. */
+export interface BreakerTransition {
+  /** The state before. */
+  before: "closed" | "half_open" | "open" | (string & {});
+  /** The state after. */
+  after: "closed" | "half_open" | "open" | (string & {});
+  /**
+   * The cause: calls that failed in a row, the rate of failed or of slow calls in the window, the end of the time for
+   * which the breaker was open (`timer`), calls of a half-open breaker that all succeeded (`recovered`), of which one
+   * failed, or of which one took too long, or an operator (`reset`).
+   */
+  reason:
+    | "failed again"
+    | "failure rate"
+    | "failures in a row"
+    | "not finished in time"
+    | "recovered"
+    | "reset"
+    | "slow calls"
+    | "timer"
+    | (string & {});
 }
 
 /** The prices of an interval. */
@@ -573,6 +604,18 @@ export interface PublicUser {
 export interface Reason {
   /** Participants see the reason for which their contest is cancelled; other reasons are only in the audit trail. */
   reason?: string | undefined;
+}
+
+/** An alert that was published on `alerts`. */
+export interface RecentAlert {
+  /** The name of the service. */
+  service: string;
+  /** When the alert was raised. */
+  timestamp: string;
+  /** The alert. */
+  alert: Alert;
+  /** The change of the breaker; null if the alert is about the health of the service. */
+  transition: BreakerTransition | null;
 }
 
 /** The record that an error belongs to. */
@@ -1236,6 +1279,22 @@ export interface HttpOperations {
     };
     body: undefined;
     response: PublicUser;
+  };
+  /**
+   * Recent alerts.
+   *
+   * The last 200 alerts, or those of one service, which include the transitions of its breaker. They are kept in
+   * memory: they begin anew when the server, or another leader, starts. For admins.
+   */
+  listAlerts: {
+    method: "GET";
+    path: "/api/v69/alerts";
+    parameters: {
+      /** The last 50 alerts of this service. */
+      service?: string | undefined;
+    };
+    body: undefined;
+    response: AlertList;
   };
   /**
    * Privileged actions.

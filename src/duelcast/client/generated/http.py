@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 from msgspec import UNSET, UnsetType, field
 
 from ..messages import Operation, Record
-from .records import ContestView, Leaderboard, Participant, SkyDuelService, Token, User
+from .records import Alert, ContestView, Leaderboard, Participant, SkyDuelService, Token, User
 
 
 class Achievement(Record, frozen=True, kw_only=True):
@@ -27,6 +27,15 @@ class Achievement(Record, frozen=True, kw_only=True):
     """The XP that the achievement is worth."""
     unlocked_at: str
     """When the user unlocked it."""
+
+
+class AlertList(Record, frozen=True, kw_only=True):
+    """Alerts, newest first."""
+
+    data: list[RecentAlert]
+    """The alerts."""
+    count: int
+    """How many `data` has."""
 
 
 class AuditEntry(Record, frozen=True, kw_only=True):
@@ -96,6 +105,20 @@ class BreakerSettings(Record, frozen=True, kw_only=True):
     """A half-open breaker lets this many calls through, and closes if all succeed."""
     half_open_timeout_ms: int | None = None
     """A call through a half-open breaker counts as failed if it takes longer, in milliseconds."""
+
+
+class BreakerTransition(Record, frozen=True, kw_only=True):
+    """A change of a breaker."""
+
+    before: str
+    """The state before. Known values: `closed`, `half_open`, `open`."""
+    after: str
+    """The state after. Known values: `closed`, `half_open`, `open`."""
+    reason: str
+    """The cause: calls that failed in a row, the rate of failed or of slow calls in the window, the end of the time
+    for which the breaker was open (`timer`), calls of a half-open breaker that all succeeded (`recovered`), of
+    which one failed, or of which one took too long, or an operator (`reset`). Known values: `failed again`,
+    `failure rate`, `failures in a row`, `not finished in time`, `recovered`, `reset`, `slow calls`, `timer`."""
 
 
 class Candle(Record, frozen=True, kw_only=True):
@@ -622,6 +645,19 @@ class Reason(Record, frozen=True, kw_only=True):
 
     reason: str | None = None
     """Participants see the reason for which their contest is cancelled; other reasons are only in the audit trail."""
+
+
+class RecentAlert(Record, frozen=True, kw_only=True):
+    """An alert that was published on `alerts`."""
+
+    service: str
+    """The name of the service."""
+    timestamp: str
+    """When the alert was raised."""
+    alert: Alert
+    """The alert."""
+    transition: BreakerTransition | None
+    """The change of the breaker; null if the alert is about the health of the service."""
 
 
 class Recorded(Record, frozen=True, kw_only=True):
@@ -1258,6 +1294,20 @@ class GetUser(Operation[PublicUser], frozen=True, kw_only=True):
     response: ClassVar[Any] = PublicUser
     wallet: str
     """A wallet; upper and lower case matter."""
+
+
+class ListAlerts(Operation[AlertList], frozen=True, kw_only=True):
+    """Recent alerts.
+
+    The last 200 alerts, or those of one service, which include the transitions of its breaker. They are kept in
+    memory: they begin anew when the server, or another leader, starts. For admins.
+    """
+
+    method: ClassVar[str] = "GET"
+    path: ClassVar[str] = "/api/v69/alerts"
+    response: ClassVar[Any] = AlertList
+    service: str | None = None
+    """The last 50 alerts of this service."""
 
 
 class ListAuditEntries(Operation[AuditPage], frozen=True, kw_only=True):

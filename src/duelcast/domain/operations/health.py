@@ -282,12 +282,19 @@ class Health:
         self.transitions[name, transition.after] += 1
         service.alarm.ring()
         kind, severity, message = _BREAKER_ALERTS[transition.after]
-        self._alert(service, kind, severity, message)
+        self._alert(service, kind, severity, message, transition)
 
-    def _alert(self, service: Service, kind: AlertType, severity: Severity, message: str) -> None:
+    def _alert(
+        self,
+        service: Service,
+        kind: AlertType,
+        severity: Severity,
+        message: str,
+        transition: Transition | None = None,
+    ) -> None:
         _log.info("service_turned", service=service.name, turn=kind)
         alert = Alert(id=str(uuid.uuid4()), type=kind, severity=severity, message=message)
-        self._registry.changed(service, alert=alert, reset_by=self._reset_by)
+        self._registry.changed(service, alert=alert, transition=transition, reset_by=self._reset_by)
 
 
 async def _result_of(service: Service, check: RunCheck) -> CheckResult:

@@ -9,6 +9,7 @@ import structlog
 from duelcast.channels.publisher import Broadcast, Publisher
 from duelcast.clock import Clock
 from duelcast.domain.operations import views
+from duelcast.domain.operations.alert_history import AlertHistory, PastAlert
 from duelcast.domain.operations.errors import DependencyError, InvalidLayer, ServiceNotFound
 from duelcast.domain.operations.events import (
     ALERTS,
@@ -23,6 +24,7 @@ from duelcast.domain.operations.events import (
     ServiceAlert,
 )
 from duelcast.domain.operations.monitored_service import By, Declaration, PublishReason, Service
+from duelcast.domain.operations.transitions import Transition
 from duelcast.logs import exception_fields
 
 LAYERS = ("data", "contest", "wallet", "infrastructure")
@@ -55,6 +57,7 @@ class Registry:
         self._dirty: dict[str, None] = {}
         """Services whose figures may differ from the published ones."""
         self._dirty_layers: dict[str, None] = {}
+        self.alerts = AlertHistory()
         self.listeners: list[Callable[[Service], None]] = []
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────
@@ -130,6 +133,7 @@ class Registry:
         self._unlink(service)
         del self._services[service.name]
         self._dirty.pop(service.name, None)
+        self.alerts.forget(service.name)
         name = service.name
         self._publisher.publish(SERVICE.channel(name), views.service_update(service, removed=True))
         managed = ManagedServiceUpdate(service=views.managed(service, ()), removed=True)
@@ -183,10 +187,16 @@ class Registry:
             self._dirty[service.name] = None
 
     def changed(
-        self, service: Service, *, alert: Alert | None = None, checked_by: By | None = None, reset_by: By | None = None
+        self,
+        service: Service,
+        *,
+        alert: Alert | None = None,
+        transition: Transition | None = None,
+        checked_by: By | None = None,
+        reset_by: By | None = None,
     ) -> None:
         """Publish the present state of the service, with the cause of the change, unless the service was removed or
-        replaced."""
+        replaced. `transition` is the one that `alert` tells of."""
         if self._services.get(service.name) is not service:
             return
         self._dirty.pop(service.name, None)
@@ -195,6 +205,7 @@ class Registry:
         before, service.shown = service.shown, now
         service.updated_at_s = self._clock.time()
         if alert is not None:
+            self.alerts.add(PastAlert(service.name, alert, service.updated_at_s, transition))
             breaker = views.breaker_record(service)
             self._announce(
                 Broadcast(ALERTS.channel(), ServiceAlert(service=service.name, alert=alert, circuit_breaker=breaker))

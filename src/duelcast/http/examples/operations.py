@@ -91,6 +91,25 @@ OPERATIONS = {
             "count": 1,
         },
     ),
+    "listAlerts": Example(
+        "Five payments in a row have failed.",
+        {
+            "data": [
+                {
+                    "service": "payouts",
+                    "timestamp": END,
+                    "alert": {
+                        "id": "6f2d3c1e-8a54-4b7e-9a0f-5d1f0c7b2e43",
+                        "type": "circuit_open",
+                        "severity": "critical",
+                        "message": "Calls fail too often: they are refused for a while.",
+                    },
+                    "transition": {"before": "closed", "after": "open", "reason": "failures in a row"},
+                }
+            ],
+            "count": 1,
+        },
+    ),
     "postError": Example(
         "The service that pays prizes reports an error.",
         {"id": 1795802400000001, "count": 1},
