@@ -1,11 +1,12 @@
 import type { DuelcastError } from "@duelcast/client";
 import { http } from "@duelcast/client/http";
-import type { Setting } from "@duelcast/client/types";
+import type { Setting, SettingInForce } from "@duelcast/client/types";
 import { useId, useState, type FormEvent, type ReactNode } from "react";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
 import { drafts } from "../../../data/drafts";
 import { asError } from "../../../data/reading";
+import { boundsOf } from "./bounds";
 import { Conflict } from "./conflict";
 import { parse, toText } from "./value";
 import { ValueInput } from "./value-input";
@@ -16,7 +17,7 @@ const { settings: texts } = operateTexts;
 const typed = drafts<{ readonly text: string; readonly version: number }>();
 
 interface Props {
-  readonly setting: Setting;
+  readonly setting: SettingInForce;
   readonly saved: () => void;
 }
 
@@ -28,10 +29,11 @@ export function Editor({ setting, saved }: Props): ReactNode {
   const [conflict, setConflict] = useState<Setting>();
   const [isSaving, setIsSaving] = useState(false);
   const [isSaved, setIsSaved] = useState(false);
-  const hint = useId();
+  const [hint, limits] = [useId(), useId()];
   const text = draft?.text ?? toText(setting);
   const parsed = parse(text, setting);
-  const problem = "problem" in parsed ? texts.problems[parsed.problem] : undefined;
+  const problem = "problem" in parsed ? parsed.problem : undefined;
+  const bounds = boundsOf(setting);
 
   function save(expectedVersion: number): void {
     if ("problem" in parsed) return;
@@ -80,8 +82,19 @@ export function Editor({ setting, saved }: Props): ReactNode {
     <form className="form" onSubmit={submit}>
       <label>
         {setting.secret ? texts.newValue : texts.value}
-        <ValueInput setting={setting} text={text} edit={edit} describedBy={hint} isInvalid={problem !== undefined} />
+        <ValueInput
+          setting={setting}
+          text={text}
+          edit={edit}
+          describedBy={`${limits} ${hint}`}
+          isInvalid={draft !== undefined && problem !== undefined}
+        />
       </label>
+      {bounds !== undefined && (
+        <p id={limits} className="dim">
+          {texts.valid(bounds)}
+        </p>
+      )}
       <p id={hint} role="status" className={problem !== undefined || error ? "bad" : "good"}>
         {(draft && problem) ?? (error && operateTexts.refused(error.message, error.code)) ?? (isSaved && texts.saved)}
       </p>

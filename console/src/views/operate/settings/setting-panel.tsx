@@ -1,5 +1,5 @@
 import { http } from "@duelcast/client/http";
-import type { Setting } from "@duelcast/client/types";
+import type { SettingInForce } from "@duelcast/client/types";
 import { useState, type ReactNode } from "react";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
@@ -11,13 +11,14 @@ import { LiveState } from "../../../parts/live-state";
 import { Facts, Panel } from "../panel";
 import { Editor } from "./editor";
 import { History } from "./history";
+import { inLine } from "./value";
 
 const { settings: texts } = operateTexts;
 
 interface Props {
   /** The key. */
   readonly name: string;
-  readonly setting: Setting | undefined;
+  readonly setting: SettingInForce | undefined;
   /** The address without the details. */
   readonly closed: string;
   readonly changed: () => void;
@@ -32,8 +33,9 @@ export function SettingPanel({ name, setting, closed, changed }: Props): ReactNo
   );
 }
 
-function Details({ setting, changed }: { setting: Setting; changed: () => void }): ReactNode {
-  const { key, description, value_type: type, visibility, version, updatedAt, updatedBy, secret } = setting;
+function Details({ setting, changed }: { setting: SettingInForce; changed: () => void }): ReactNode {
+  const { key, description, value_type: type, visibility, version, updatedAt, updatedBy, secret, source } = setting;
+  const sourceName = texts.sources[source] ?? source;
   return (
     <>
       {description && <p>{description}</p>}
@@ -42,21 +44,36 @@ function Details({ setting, changed }: { setting: Setting; changed: () => void }
         <Fact name={texts.type}>{texts.types[type] ?? type}</Fact>
         <Fact name={texts.visibility}>{texts.visibilities[visibility] ?? visibility}</Fact>
         {secret && <Fact name={texts.secret}>{texts.secretMeaning}</Fact>}
-        <Fact name={texts.source}>{version === 0 ? texts.notStored : texts.stored(version)}</Fact>
+        <Fact name={texts.source}>{source === "stored" ? texts.version(sourceName, version) : sourceName}</Fact>
+        <Value name={texts.configured} value={setting.configured} />
+        <Value name={texts.default} value={setting.default} />
         {version > 0 && (
           <Fact name={texts.changed}>
             <Ago at={updatedAt} /> {updatedBy && texts.by(updatedBy)}
           </Fact>
         )}
       </Facts>
+      {version > 0 && source !== "stored" && <p className="warn">{texts.ignored(version)}</p>}
       {version > 0 && <Removal setting={setting} removed={changed} />}
       <History key={`${key} ${version}`} name={key} />
     </>
   );
 }
 
+/** A value that would hold in place of the present one, if there is one. */
+function Value({ name, value }: { name: string; value: unknown }): ReactNode {
+  if (value === undefined) return null;
+  return (
+    <Fact name={name}>
+      <code className="clip">{inLine({ value, secret: false })}</code>
+    </Fact>
+  );
+}
+
 /** Deletes the stored value. */
-function Removal({ setting: { key, version }, removed }: { setting: Setting; removed: () => void }): ReactNode {
+function Removal({ setting, removed }: { setting: SettingInForce; removed: () => void }): ReactNode {
+  const { key, version, configured, default: byDefault } = setting;
+  const next = configured ?? byDefault;
   const [isAsked, setIsAsked] = useState(false);
   const action = useAction();
   const parameters = { key, expectedVersion: version };
@@ -80,7 +97,7 @@ function Removal({ setting: { key, version }, removed }: { setting: Setting; rem
           close={() => setIsAsked(false)}
           confirmed={remove}
         >
-          <p>{texts.removeConsequence}</p>
+          <p>{next === undefined ? texts.isDeleted : texts.fallsBack(inLine({ value: next, secret: false }))}</p>
         </Confirm>
       )}
     </div>

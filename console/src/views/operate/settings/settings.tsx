@@ -71,7 +71,7 @@ export function Settings({ chosen }: { chosen: string | undefined }): ReactNode 
                 </Link>
                 <code className="clip">{inLine(one)}</code>
                 <p className="dim">{one.description}</p>
-                {one.version > 0 && <span className="tag">{texts.changed}</span>}
+                {texts.tags[one.source] && <span className="tag">{texts.tags[one.source]}</span>}
               </li>
             ))}
           </ul>
