@@ -1,10 +1,11 @@
-import type { ServiceAlert, ServiceState, SkyDuelService } from "@duelcast/client/types";
+import type { ServiceState, SkyDuelService } from "@duelcast/client/types";
 import { describe, expect, test } from "vitest";
-import { inTrouble, withAlert } from "../../src/views/operate/alerts";
+import { inTrouble, merged, withAlert, type PastAlert } from "../../src/views/operate/alerts";
 import { sampled, type Samples } from "../../src/views/operate/history";
 import { oldestFeed } from "../../src/views/operate/overview/oldest-feed";
 
-const alert = (id: string): ServiceAlert => ({ alert: { id } }) as ServiceAlert;
+const alert = (id: string, second = 0): PastAlert =>
+  ({ alert: { id }, timestamp: new Date(second * 1000).toISOString() }) as PastAlert;
 const state = (service: string, status: string): ServiceState => ({ service, status }) as ServiceState;
 const feed = (name: string, ageMs?: number | null): SkyDuelService =>
   ({ name, metrics: ageMs === undefined ? {} : { ageMs } }) as SkyDuelService;
@@ -17,12 +18,17 @@ describe("alerts", () => {
   });
 
   test("are bounded: the oldest go", () => {
-    const many = Array.from({ length: 250 }, (_, id) => alert(String(id))).reduce<readonly ServiceAlert[]>(
-      withAlert,
-      [],
-    );
+    const many = Array.from({ length: 250 }, (_, id) => alert(String(id))).reduce<readonly PastAlert[]>(withAlert, []);
     expect(many).toHaveLength(200);
     expect(many[0]!.alert.id).toBe("249");
+  });
+
+  test("that were read and pushed are one list, each once and with what was read of it", () => {
+    const transition = { before: "closed", after: "open", reason: "slow calls" };
+    const read = [{ ...alert("2", 2), transition }, alert("1", 1)];
+    const all = merged(read, [alert("3", 3), alert("2", 2)]);
+    expect(all.map((one) => one.alert.id)).toEqual(["3", "2", "1"]);
+    expect(all[1]!.transition).toBe(transition);
   });
 
   test("are open for services that do not work, the worst first", () => {

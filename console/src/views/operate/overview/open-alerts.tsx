@@ -1,19 +1,18 @@
 import { useStore } from "@duelcast/client/react";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
-import { useSignal } from "../../../app/signal";
 import { operateTexts } from "../../../app/texts/operate";
 import { Ago } from "../../../parts/ago";
 import { LiveState } from "../../../parts/live-state";
 import { AlertList } from "../alert-list";
-import { alerts, inTrouble } from "../alerts";
+import { inTrouble, useAlertHistory } from "../alerts";
 import { StateTag } from "../state-tag";
 import { states } from "../stores";
 
-/** What does not work at present, and what has changed since the page was opened. */
+/** What does not work at present, and what has changed lately. */
 export function OpenAlerts(): ReactNode {
   const { value, status, error } = useStore(states);
-  const recent = useSignal(alerts);
+  const { alerts: recent, reading } = useAlertHistory();
   const open = inTrouble(value.values());
   return (
     <section className="block">
@@ -34,12 +33,11 @@ export function OpenAlerts(): ReactNode {
           ))}
         </ul>
       )}
+      {reading.error && <LiveState status="live" error={reading.error} retry={reading.again} />}
       {recent.length > 0 && (
         <details>
-          <summary>
-            {operateTexts.overview.recent} ({recent.length})
-          </summary>
-          <AlertList alerts={recent} />
+          <summary>{operateTexts.overview.recent(recent.length)}</summary>
+          <AlertList alerts={recent} named />
         </details>
       )}
     </section>

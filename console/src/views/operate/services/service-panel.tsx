@@ -3,12 +3,12 @@ import type { SkyDuelService } from "@duelcast/client/types";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { count, decimal } from "../../../app/format";
-import { useSignal } from "../../../app/signal";
 import { operateTexts } from "../../../app/texts/operate";
 import { Fact } from "../../../parts/fact";
 import { Ago } from "../../../parts/ago";
+import { LiveState } from "../../../parts/live-state";
 import { AlertList } from "../alert-list";
-import { alerts } from "../alerts";
+import { useAlertHistory } from "../alerts";
 import { Facts, Panel } from "../panel";
 import { StateTag } from "../state-tag";
 import { managed, states } from "../stores";
@@ -33,7 +33,6 @@ export function ServicePanel({ name }: { name: string }): ReactNode {
 
 function Details({ service }: { service: SkyDuelService }): ReactNode {
   const { value: state } = useStore(states.at(service.name));
-  const history = useSignal(alerts).filter((one) => one.service === service.name);
   const figures = Object.entries(service.metrics).filter(([name]) => !SHOWN.includes(name));
   return (
     <>
@@ -78,8 +77,7 @@ function Details({ service }: { service: SkyDuelService }): ReactNode {
         </Fact>
       </Facts>
       {state && state.circuit_breaker.status !== "disabled" && <BreakerFacts breaker={state.circuit_breaker} />}
-      <h3>{texts.history}</h3>
-      {history.length > 0 ? <AlertList alerts={history} /> : <p className="dim">{texts.noHistory}</p>}
+      <History service={service.name} />
       <LastErrors service={service.name} />
       {figures.length > 0 && (
         <details>
@@ -105,6 +103,22 @@ function Details({ service }: { service: SkyDuelService }): ReactNode {
           </Facts>
         </details>
       )}
+    </>
+  );
+}
+
+/** What has become of the breaker and of the health of a service. */
+function History({ service }: { service: string }): ReactNode {
+  const {
+    alerts,
+    reading: { value, error, again },
+  } = useAlertHistory(service);
+  return (
+    <>
+      <h3>{texts.history}</h3>
+      <LiveState status={value ? "live" : "loading"} error={error} retry={again} />
+      {value !== undefined && alerts.length === 0 && <p className="dim">{texts.noHistory}</p>}
+      <AlertList alerts={alerts} />
     </>
   );
 }
