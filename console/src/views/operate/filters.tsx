@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { useEffect, useEffectEvent, useState, type ReactNode } from "react";
 import type { Query } from "./query";
 
 /** A row of filters. */
@@ -37,15 +37,35 @@ interface TextProps {
   readonly type?: "search" | "text";
 }
 
+/** How long typing must pause, so that the server is not asked at each key. */
+const PAUSE_MS = 300;
+
+/** A filter by a text, which holds once typing pauses, or the input is left. */
 export function TextFilter({ query, name, label, type = "text" }: TextProps): ReactNode {
+  const [typed, setTyped] = useState<string>();
+
+  function apply(): void {
+    if (typed === undefined) return;
+    query.set(name, typed);
+    setTyped(undefined);
+  }
+
+  const onPause = useEffectEvent(apply);
+  useEffect(() => {
+    if (typed === undefined) return;
+    const timer = setTimeout(onPause, PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+
   return (
     <input
       type={type}
       aria-label={label}
       placeholder={label}
       autoComplete="off"
-      value={query.get(name)}
-      onChange={(event) => query.set(name, event.target.value)}
+      value={typed ?? query.get(name)}
+      onChange={(event) => setTyped(event.target.value)}
+      onBlur={apply}
     />
   );
 }

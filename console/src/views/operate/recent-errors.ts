@@ -11,7 +11,8 @@ export interface RecentErrors {
   readonly records: readonly ErrorRecord[];
   /** How many match, including those that are not in `records`. */
   readonly total: number;
-  readonly status: "loading" | "live";
+  /** `stale` while the connection is lost, so that new errors do not arrive. */
+  readonly status: "loading" | "live" | "stale";
   readonly error: DuelcastError | undefined;
   again(): void;
 }
@@ -24,37 +25,35 @@ const KEPT = 500;
 export function useRecentErrors({ service, level, limit }: GetRecentErrors): RecentErrors {
   const key = `${service} ${level} ${limit}`;
   const [found, setFound] = useState<Found>();
-  const [error, setError] = useState<DuelcastError>();
+  const [failure, setFailure] = useState<{ readonly attempt: string; readonly error: DuelcastError }>();
 
-  const load = useCallback(
-    (signal?: AbortSignal) => {
-      endpoint(client, "monitor")
-        .request("get_recent_errors", { service, level, limit }, { signal })
-        .then(
-          ({ data, totalErrors }) => {
-            setError(undefined);
-            setFound((before) => {
-              const known = before?.key === key ? before.records : [];
-              return { key, records: withRecords(known, data), total: totalErrors };
-            });
-          },
-          (failure: unknown) => {
-            if (!signal?.aborted) setError(asError(failure));
-          },
-        );
-    },
-    [key, service, level, limit],
-  );
+  const [round, setRound] = useState(0);
+  const again = useCallback(() => setRound((before) => before + 1), []);
+  const attempt = `${key} ${round}`;
 
   useEffect(() => {
     const cancelling = new AbortController();
-    load(cancelling.signal);
+    const { signal } = cancelling;
+    endpoint(client, "monitor")
+      .request("get_recent_errors", { service, level, limit }, { signal })
+      .then(
+        ({ data, totalErrors }) => {
+          if (signal.aborted) return;
+          setFound((before) => {
+            const known = before?.key === key ? before.records : [];
+            return { key, records: withRecords(known, data), total: totalErrors };
+          });
+        },
+        (error: unknown) => {
+          if (!signal.aborted) setFailure({ attempt, error: asError(error) });
+        },
+      );
     return () => cancelling.abort();
-  }, [load]);
+  }, [key, service, level, limit, attempt]);
 
   const errors = channel(client, "monitor", "system.errors");
   const { status } = useStore(errors);
-  useWhenBack(status, (was) => was !== "loading" && load());
+  useWhenBack(status, (was) => was !== "loading" && again());
 
   useEffect(() => {
     return errors.on(({ data }) => {
@@ -68,9 +67,9 @@ export function useRecentErrors({ service, level, limit }: GetRecentErrors): Rec
   return {
     records: isCurrent ? found.records : [],
     total: isCurrent ? found.total : 0,
-    status: isCurrent ? "live" : "loading",
-    error,
-    again: () => load(),
+    status: !isCurrent ? "loading" : status === "stale" ? "stale" : "live",
+    error: failure?.attempt === attempt ? failure.error : undefined,
+    again,
   };
 }
 

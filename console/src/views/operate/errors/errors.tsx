@@ -34,7 +34,7 @@ export function Errors(): ReactNode {
     <>
       <header className="view">
         <h1>{texts.title}</h1>
-        {status === "live" && <p className="dim">{texts.count(count(records.length), count(total))}</p>}
+        {status !== "loading" && <p className="dim">{texts.count(count(records.length), count(total))}</p>}
       </header>
       <Filters>
         <TextFilter type="search" query={query} name="q" label={texts.search} />
@@ -59,7 +59,7 @@ export function Errors(): ReactNode {
           <Group key={one.key} group={one} />
         ))}
       </ul>
-      {status === "live" && groups.length === 0 && <p className="empty">{texts.none}</p>}
+      {status !== "loading" && groups.length === 0 && <p className="empty">{texts.none}</p>}
     </>
   );
 }

@@ -15,7 +15,7 @@ export function LastErrors({ service }: { service: string }): ReactNode {
     <>
       <h3>{texts.errors}</h3>
       <LiveState status={status} error={error} retry={again} />
-      {status === "live" && records.length === 0 && <p className="dim">{texts.noErrors}</p>}
+      {status !== "loading" && records.length === 0 && <p className="dim">{texts.noErrors}</p>}
       <ul className="list">
         {records.slice(0, SHOWN).map((one) => (
           <li key={one.id}>
