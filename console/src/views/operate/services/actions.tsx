@@ -46,14 +46,14 @@ interface QuestionProps {
   readonly close: () => void;
 }
 
-/** Says what a command does, and asks for a typed confirmation if it interrupts something. */
+/** Says what a command does, and asks for a typed confirmation. */
 function Question({ service: { name, displayName, dependents }, command, close }: QuestionProps): ReactNode {
   const { value: running } = useStore(managed, (all) => dependents.filter((one) => all.get(one)?.isRunning), isSame);
   return (
     <Confirm
       title={texts.questions[command]?.(displayName) ?? texts.question(command, displayName)}
       action={commandName(command)}
-      word={interrupts(command) ? name : undefined}
+      word={name}
       close={close}
       confirmed={() => void send(name, command, running.length > 0)}
     >

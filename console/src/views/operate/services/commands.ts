@@ -18,12 +18,12 @@ const TIMEOUT_MS = 35_000;
 /** The newest attempt by service; they outlive the panel, so that a command is not forgotten while others are looked at. */
 export const attempts = signal<ReadonlyMap<string, Attempt>>(new Map());
 
-/** Whether a command interrupts something, so that it is typed to be confirmed. */
+/** Whether a command interrupts something, perhaps also the services that need this one. */
 export function interrupts(command: string): boolean {
   return command === "stop" || command === "restart";
 }
 
-/** Whether a command changes nothing, so that it needs no confirmation. */
+/** Whether a command changes nothing, so that nobody needs to confirm it. */
 export function isHarmless(command: string): boolean {
   return command === "health_check";
 }
