@@ -4,6 +4,7 @@ import type { RecentAlert, ServiceAlert, ServiceState } from "@duelcast/client/t
 import { useEffect } from "react";
 import { client } from "../../app/session";
 import { signal, useSignal } from "../../app/signal";
+import { era } from "../../data/era";
 import { useReading, type Reading } from "../../data/reading";
 import { useWhenBack } from "../../data/when-back";
 
@@ -16,6 +17,7 @@ const pushes = channel(client, "circuit-breaker", "alerts");
 
 /** The alerts since the page was opened, newest first. */
 const pushed = signal<readonly PastAlert[]>([]);
+era.subscribe(() => pushed.set([]));
 
 /** Follows the alerts while the component is mounted. */
 export function useAlerts(): void {

@@ -4,7 +4,7 @@ import { Link } from "wouter";
 import { age, count, NONE } from "../../../app/format";
 import { useNow } from "../../../app/now";
 import { operateTexts } from "../../../app/texts/operate";
-import { PagedTable } from "../paged-table";
+import { RowTable } from "../paged-table";
 
 const { analytics: texts } = operateTexts;
 
@@ -15,7 +15,7 @@ export function ActiveList({ active: { users, count: all } }: { active: ActiveUs
     <section className="block">
       <h2>{texts.activeUsers}</h2>
       {users.length < all && <p className="dim">{texts.listed(count(users.length), count(all))}</p>}
-      <PagedTable
+      <RowTable
         className="active-users"
         head={
           <>
@@ -29,7 +29,7 @@ export function ActiveList({ active: { users, count: all } }: { active: ActiveUs
             </th>
           </>
         }
-        pages={{ rows: users, hasMore: false, error: undefined, isLoading: false, more: () => undefined }}
+        rows={users}
         none={texts.nobody}
         renderRow={(one) => (
           <tr key={one.wallet_address}>

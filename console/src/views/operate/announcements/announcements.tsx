@@ -7,6 +7,7 @@ import { operateTexts } from "../../../app/texts/operate";
 import { useAction } from "../../../data/action";
 import { drafts } from "../../../data/drafts";
 import { useIdempotencyKey } from "../../../data/idempotency";
+import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
 import { Item } from "../../inbox/item";
 import { Outcome } from "../outcome";
@@ -68,9 +69,9 @@ export function Announcements(): ReactNode {
             done={counts ? texts.sent(counts.created, counts.duplicate, counts.invalid) : ""}
           />
           <div className="actions">
-            <button className="primary" disabled={!isComplete || action.isBusy}>
+            <Button className="primary" isOff={!isComplete || action.isBusy}>
               {texts.send}
-            </button>
+            </Button>
             {kept && (
               <button type="button" onClick={() => typed.drop(KEY)}>
                 {texts.discard}

@@ -5,6 +5,7 @@ import { count } from "../../../app/format";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
 import { useAction } from "../../../data/action";
+import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
 import { Outcome } from "../outcome";
 
@@ -37,15 +38,15 @@ export function ContestActions({ contest, changed }: Props): ReactNode {
     <section aria-label={texts.actions}>
       <div className="actions">
         {STEPS[contest.status]?.map((step) => (
-          <button
+          <Button
             key={step}
             type="button"
             className={step === "cancel" ? "danger" : undefined}
-            disabled={action.isBusy}
+            isOff={action.isBusy}
             onClick={() => setAsked(step)}
           >
             {texts.steps[step]}
-          </button>
+          </Button>
         ))}
       </div>
       <Outcome action={action} done={done} />

@@ -21,20 +21,21 @@ const { contests: texts } = operateTexts;
 export function ContestPage({ id }: { id: number }): ReactNode {
   const {
     value: read,
+    status,
     error,
     at,
     again,
   } = useReading("GET /api/v69/contests/{contest_id}", {
     parameters: { contest_id: id },
   });
-  const { value: live } = useStore(contests.at(id));
+  const { value: live, status: liveStatus } = useStore(contests.at(id));
   const contest = live ?? read;
   return (
     <>
       <p>
         <Link href="/operate/contests">{texts.back}</Link>
       </p>
-      <LiveState status={contest ? "live" : "loading"} error={error} at={at} retry={again} />
+      <LiveState status={live ? liveStatus : status} error={error} at={live ? undefined : at} retry={again} />
       {contest && (
         <>
           <header className="view">

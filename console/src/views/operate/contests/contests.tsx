@@ -9,8 +9,8 @@ import { operateTexts } from "../../../app/texts/operate";
 import { contests } from "../../../data/contests";
 import { usePages } from "../../../data/pages";
 import { Choice, Filters } from "../filters";
-import type { Growing } from "../more";
-import { PagedTable } from "../paged-table";
+import { LiveState } from "../../../parts/live-state";
+import { PagedTable, RowTable } from "../paged-table";
 import { useQuery } from "../query";
 import { StateTag } from "../state-tag";
 
@@ -46,9 +46,11 @@ export function Contests(): ReactNode {
 function Current(): ReactNode {
   const { value, status, error } = useStore(contests);
   const rows = [...value.values()].sort((a, b) => Date.parse(b.start_time) - Date.parse(a.start_time));
-  const isLoading = status === "loading";
   return (
-    <Table pages={{ rows: isLoading ? undefined : rows, hasMore: false, error, isLoading, more: () => undefined }} />
+    <>
+      <LiveState status={status} error={error} />
+      {status !== "loading" && <RowTable {...TABLE} rows={rows} />}
+    </>
   );
 }
 
@@ -56,45 +58,41 @@ function Stored({ status }: { status: "pending" | "active" | "completed" | "canc
   const pages = usePages(status, (cursor, signal) =>
     http(client, "GET /api/v69/contests", { parameters: { status, limit: LIMIT, cursor }, signal }),
   );
-  return <Table pages={pages} />;
+  return <PagedTable {...TABLE} pages={pages} />;
 }
 
-function Table({ pages }: { pages: Growing<ContestView> }): ReactNode {
-  return (
-    <PagedTable
-      className="managed"
-      head={
-        <>
-          <th scope="col">{texts.name}</th>
-          <th scope="col">{texts.status}</th>
-          <th scope="col" className="wide-only">
-            {texts.starts}
-          </th>
-          <th scope="col" className="wide-only">
-            {texts.ends}
-          </th>
-          <th scope="col" className="number">
-            {texts.participants}
-          </th>
-        </>
-      }
-      pages={pages}
-      none={texts.none}
-      renderRow={(one) => (
-        <tr key={one.id}>
-          <th scope="row">
-            <Link href={`/operate/contests/${one.id}`} className="isolate">
-              {one.name}
-            </Link>
-          </th>
-          <td>
-            <StateTag status={one.status} names={texts.statuses} />
-          </td>
-          <td className="wide-only">{moment(Date.parse(one.start_time))}</td>
-          <td className="wide-only">{moment(Date.parse(one.end_time))}</td>
-          <td className="number">{count(one.participantCount)}</td>
-        </tr>
-      )}
-    />
-  );
-}
+/** How both tables show contests. */
+const TABLE = {
+  className: "managed",
+  head: (
+    <>
+      <th scope="col">{texts.name}</th>
+      <th scope="col">{texts.status}</th>
+      <th scope="col" className="wide-only">
+        {texts.starts}
+      </th>
+      <th scope="col" className="wide-only">
+        {texts.ends}
+      </th>
+      <th scope="col" className="number">
+        {texts.participants}
+      </th>
+    </>
+  ),
+  none: texts.none,
+  renderRow: (one: ContestView) => (
+    <tr key={one.id}>
+      <th scope="row">
+        <Link href={`/operate/contests/${one.id}`} className="isolate">
+          {one.name}
+        </Link>
+      </th>
+      <td>
+        <StateTag status={one.status} names={texts.statuses} />
+      </td>
+      <td className="wide-only">{moment(Date.parse(one.start_time))}</td>
+      <td className="wide-only">{moment(Date.parse(one.end_time))}</td>
+      <td className="number">{count(one.participantCount)}</td>
+    </tr>
+  ),
+};

@@ -6,6 +6,7 @@ import { serverNow } from "../../../app/now";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
 import { useIdempotencyKey } from "../../../data/idempotency";
+import { Button } from "../../../parts/button";
 import { Outcome } from "../outcome";
 import { Fields } from "./fields";
 import { emptyDraft, FIELDS, toNew } from "./form";
@@ -41,9 +42,9 @@ export function CreatePage(): ReactNode {
         <Fields fields={FIELDS} draft={form.draft} problems={form.problems} edit={form.edit} />
         <Outcome action={form.action} done={texts.saved} />
         <div className="actions">
-          <button className="primary" disabled={form.action.isBusy}>
+          <Button className="primary" isOff={form.action.isBusy}>
             {texts.create}
-          </button>
+          </Button>
           {form.isChanged && (
             <button type="button" onClick={form.discard}>
               {texts.discard}

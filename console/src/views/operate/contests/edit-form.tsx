@@ -3,6 +3,7 @@ import type { ContestPatch, ContestView } from "@duelcast/client/types";
 import type { FormEvent, ReactNode } from "react";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
+import { Button } from "../../../parts/button";
 import { Outcome } from "../outcome";
 import { Fields } from "./fields";
 import { draftOf, editable, toPatch } from "./form";
@@ -36,9 +37,9 @@ export function EditForm({ contest, changed }: Props): ReactNode {
       <Fields fields={editable(contest)} draft={form.draft} problems={form.problems} edit={form.edit} />
       <Outcome action={form.action} done={texts.saved} />
       <div className="actions">
-        <button className="primary" disabled={!form.isChanged || form.action.isBusy}>
+        <Button className="primary" isOff={!form.isChanged || form.action.isBusy}>
           {texts.save}
-        </button>
+        </Button>
         {form.isChanged && (
           <button type="button" onClick={form.discard}>
             {texts.discard}

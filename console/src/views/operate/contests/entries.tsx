@@ -7,6 +7,7 @@ import { operateTexts } from "../../../app/texts/operate";
 import { useAction, type Action } from "../../../data/action";
 import { usePages } from "../../../data/pages";
 import { Ago } from "../../../parts/ago";
+import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
 import { Outcome } from "../outcome";
 import { PagedTable } from "../paged-table";
@@ -105,9 +106,9 @@ function Row({ entry, action, ask }: RowProps): ReactNode {
       </td>
       {ask && (
         <td className="control">
-          <button type="button" disabled={action.isBusy} onClick={() => ask(entry)}>
+          <Button type="button" isOff={action.isBusy} onClick={() => ask(entry)}>
             {isOut ? texts.readmit : texts.disqualify}
-          </button>
+          </Button>
         </td>
       )}
     </tr>

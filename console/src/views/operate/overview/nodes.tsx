@@ -5,20 +5,21 @@ import { useReading } from "../../../data/reading";
 import { useEvery } from "../../../data/use-every";
 import { Ago } from "../../../parts/ago";
 import { LiveState } from "../../../parts/live-state";
+import { Scroll } from "../../../parts/scroll";
 
 const { overview } = operateTexts;
 const INTERVAL_MS = 10_000;
 
 /** The processes of the server. */
 export function Nodes(): ReactNode {
-  const { value, error, at, again } = useReading("GET /api/v69/nodes", {});
+  const { value, status, error, at, again } = useReading("GET /api/v69/nodes", {});
   useEvery(INTERVAL_MS, again);
   return (
     <section className="block">
       <h2>{overview.nodes}</h2>
-      <LiveState status={value ? "live" : "loading"} error={error} at={at} retry={again} />
+      <LiveState status={status} error={error} at={at} retry={again} />
       {value && (
-        <div className="sideways">
+        <Scroll label={overview.nodes}>
           <table className="rows">
             <thead>
               <tr>
@@ -53,7 +54,7 @@ export function Nodes(): ReactNode {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
     </section>
   );

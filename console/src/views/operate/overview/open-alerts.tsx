@@ -33,7 +33,9 @@ export function OpenAlerts(): ReactNode {
           ))}
         </ul>
       )}
-      {reading.error && <LiveState status="live" error={reading.error} retry={reading.again} />}
+      {reading.error && (
+        <LiveState status={reading.status} error={reading.error} at={reading.at} retry={reading.again} />
+      )}
       {recent.length > 0 && (
         <details>
           <summary>{operateTexts.overview.recent(recent.length)}</summary>

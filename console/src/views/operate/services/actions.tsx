@@ -3,6 +3,7 @@ import type { SkyDuelService } from "@duelcast/client/types";
 import { useState, type ReactNode } from "react";
 import { useSignal } from "../../../app/signal";
 import { operateTexts } from "../../../app/texts/operate";
+import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
 import { managed } from "../stores";
 import { attempts, commandName, interrupts, isHarmless, send } from "./commands";
@@ -25,9 +26,9 @@ export function Actions({ service }: { service: SkyDuelService }): ReactNode {
     <section aria-label={texts.actions}>
       <div className="actions">
         {offered.map((command) => (
-          <button key={command} type="button" disabled={isPending} onClick={() => press(command)}>
+          <Button key={command} type="button" isOff={isPending} onClick={() => press(command)}>
             {commandName(command)}
-          </button>
+          </Button>
         ))}
       </div>
       <p role="status" className="outcome" data-tone={attempt && TONES[attempt.is]}>

@@ -111,12 +111,12 @@ function Details({ service }: { service: SkyDuelService }): ReactNode {
 function History({ service }: { service: string }): ReactNode {
   const {
     alerts,
-    reading: { value, error, again },
+    reading: { value, status, error, at, again },
   } = useAlertHistory(service);
   return (
     <>
       <h3>{texts.history}</h3>
-      <LiveState status={value ? "live" : "loading"} error={error} retry={again} />
+      <LiveState status={status} error={error} at={at} retry={again} />
       {value !== undefined && alerts.length === 0 && <p className="dim">{texts.noHistory}</p>}
       <AlertList alerts={alerts} />
     </>

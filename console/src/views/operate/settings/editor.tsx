@@ -6,6 +6,7 @@ import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
 import { drafts } from "../../../data/drafts";
 import { asError } from "../../../data/reading";
+import { Button } from "../../../parts/button";
 import { boundsOf } from "./bounds";
 import { Conflict } from "./conflict";
 import { parse, toText } from "./value";
@@ -109,9 +110,9 @@ export function Editor({ setting, saved }: Props): ReactNode {
       )}
       {!conflict && (
         <div className="actions">
-          <button className="primary" disabled={!draft || problem !== undefined || isSaving}>
+          <Button className="primary" isOff={!draft || problem !== undefined || isSaving}>
             {isSaving ? texts.saving : texts.save}
-          </button>
+          </Button>
           {draft && (
             <button type="button" onClick={giveUp}>
               {texts.giveUp}

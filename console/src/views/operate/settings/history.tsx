@@ -4,7 +4,7 @@ import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
 import { usePages } from "../../../data/pages";
 import { Ago } from "../../../parts/ago";
-import { More } from "../more";
+import { More } from "../../../parts/more";
 import { inLine } from "./value";
 
 const { settings: texts } = operateTexts;
@@ -29,7 +29,7 @@ export function History({ name }: { name: string }): ReactNode {
         ))}
       </ul>
       {pages.rows?.length === 0 && <p className="dim">{texts.noHistory}</p>}
-      <More pages={pages} />
+      <More pages={pages} label={operateTexts.more} />
     </>
   );
 }

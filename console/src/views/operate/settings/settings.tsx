@@ -18,10 +18,9 @@ const { settings: texts } = operateTexts;
 
 /** The settings that change at run time. `chosen` is the key of the one whose details are shown. */
 export function Settings({ chosen }: { chosen: string | undefined }): ReactNode {
-  const { value, error, at, again } = useReading("GET /api/v69/settings", {});
+  const { value, status, error, at, again } = useReading("GET /api/v69/settings", {});
   const changes = channel(client, "monitor", "system.settings");
-  const { status } = useStore(changes);
-  useWhenBack(status, again);
+  useWhenBack(useStore(changes).status, again);
   useEffect(() => changes.on(({ subtype }) => subtype === "update" && again()), [changes, again]);
   const query = useQuery();
   const all = value?.data ?? [];
@@ -44,7 +43,7 @@ export function Settings({ chosen }: { chosen: string | undefined }): ReactNode 
           options={categoriesOf(all).map((one) => [one, one])}
         />
       </Filters>
-      <LiveState status={value ? status : "loading"} error={error} at={at} retry={again} />
+      <LiveState status={status} error={error} at={at} retry={again} />
       {value && (
         <Split
           panel={

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from "react";
 import { operateTexts } from "../../../app/texts/operate";
 import { useAction } from "../../../data/action";
+import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
 import { Outcome } from "../outcome";
 import { changeUser } from "./change";
@@ -26,9 +27,9 @@ export function BanForm({ wallet, isBanned, changed }: Props): ReactNode {
     <>
       <Outcome action={action} done={done} />
       <div className="actions">
-        <button type="button" className="danger" disabled={action.isBusy} onClick={() => setIsAsked(true)}>
+        <Button type="button" className="danger" isOff={action.isBusy} onClick={() => setIsAsked(true)}>
           {isBanned ? texts.lift : texts.banNow}
-        </button>
+        </Button>
       </div>
       {isAsked && (
         <Confirm

@@ -1,6 +1,7 @@
 import { useId, useState, type FormEvent, type ReactNode } from "react";
 import { operateTexts } from "../../../app/texts/operate";
 import { useAction } from "../../../data/action";
+import { Button } from "../../../parts/button";
 import { Outcome } from "../outcome";
 import { changeUser } from "./change";
 
@@ -45,7 +46,7 @@ export function NicknameForm({ wallet, nickname, changed }: Props): ReactNode {
       </label>
       <Outcome id={outcome} action={action} done={texts.nicknameSaved} />
       <div className="actions">
-        <button disabled={action.isBusy || draft === undefined || text === ""}>{texts.saveNickname}</button>
+        <Button isOff={action.isBusy || draft === undefined || text === ""}>{texts.saveNickname}</Button>
       </div>
     </form>
   );

@@ -1,6 +1,7 @@
 import { useState, type FormEvent, type ReactNode } from "react";
 import { operateTexts } from "../../../app/texts/operate";
 import { useAction } from "../../../data/action";
+import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
 import { Outcome } from "../outcome";
 import { changeUser } from "./change";
@@ -52,7 +53,7 @@ export function RoleForm({ wallet, role, changed }: Props): ReactNode {
         </label>
         <Outcome action={action} done={texts.roleSaved} />
         <div className="actions">
-          <button disabled={action.isBusy || wanted === "" || wanted === role}>{texts.saveRole}</button>
+          <Button isOff={action.isBusy || wanted === "" || wanted === role}>{texts.saveRole}</Button>
         </div>
       </form>
       {isAsked && (

@@ -36,12 +36,7 @@ export function UserPanel({ wallet, closed, changed }: Props): ReactNode {
 
   return (
     <Panel name={wallet} title={<bdi>{stored?.nickname ?? wallet}</bdi>} closed={closed}>
-      <LiveState
-        status={listed.value ? "live" : "loading"}
-        error={listed.error}
-        at={listed.at}
-        retry={() => listed.again()}
-      />
+      <LiveState status={listed.status} error={listed.error} at={listed.at} retry={() => listed.again()} />
       {listed.value && by && (
         <>
           <Details wallet={wallet} stored={stored} />
