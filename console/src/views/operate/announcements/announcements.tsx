@@ -6,7 +6,6 @@ import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
 import { useAction } from "../../../data/action";
 import { drafts } from "../../../data/drafts";
-import { useIdempotencyKey } from "../../../data/idempotency";
 import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
 import { Item } from "../../inbox/item";
@@ -24,11 +23,8 @@ export function Announcements(): ReactNode {
   const draft = kept ?? EMPTY;
   const action = useAction();
   const [isAsked, setIsAsked] = useState(false);
-  // The same text may be sent again on purpose, but not by trying again.
-  const [sent, setSent] = useState(0);
   const [counts, setCounts] = useState<PostedNotifications>();
   const [openedAt] = useState(serverNow);
-  const keyFor = useIdempotencyKey();
   const refused = fieldOf(action.error?.field);
   const isComplete = draft.title.trim() !== "" && draft.content.trim() !== "" && draft.type.trim() !== "";
 
@@ -44,9 +40,8 @@ export function Announcements(): ReactNode {
   function send(): void {
     const body = toInput(draft);
     void action.run(async () => {
-      const parameters = { "Idempotency-Key": keyFor({ body, sent }) };
+      const parameters = { "Idempotency-Key": typed.idempotencyKey(KEY, body) };
       setCounts(await http(client, "POST /api/v69/notifications", { parameters, body }));
-      setSent(sent + 1);
       typed.drop(KEY);
     });
   }

@@ -5,7 +5,6 @@ import { Link, useLocation } from "wouter";
 import { serverNow } from "../../../app/now";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
-import { useIdempotencyKey } from "../../../data/idempotency";
 import { Button } from "../../../parts/button";
 import { Outcome } from "../outcome";
 import { Fields } from "./fields";
@@ -19,12 +18,13 @@ export function CreatePage(): ReactNode {
   const [, navigate] = useLocation();
   const [initial] = useState(() => emptyDraft(serverNow()));
   const form = useContestForm<NewContest>("new", initial);
-  const keyFor = useIdempotencyKey();
 
   function submit(event: FormEvent): void {
     event.preventDefault();
+    // What was proposed would be another time later.
+    form.hold();
     void form.send(toNew, async (body) => {
-      const parameters = { "Idempotency-Key": keyFor(body) };
+      const parameters = { "Idempotency-Key": form.idempotencyKey(body) };
       const { id } = await http(client, "POST /api/v69/contests", { parameters, body });
       navigate(`/operate/contests/${id}`);
     });

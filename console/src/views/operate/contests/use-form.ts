@@ -17,6 +17,10 @@ export interface ContestForm<T> {
   edit(field: Field, text: string): void;
   /** Sends the form; resolves with whether the server has accepted it, in which case the draft is gone. */
   send(toBody: (draft: Draft) => Body<T>, request: (body: T) => Promise<unknown>): Promise<boolean>;
+  /** Keeps the fields that were not edited as they are now, too. */
+  hold(): void;
+  /** The idempotency key of a request that sends the draft. */
+  idempotencyKey(body: T): string;
   discard(): void;
 }
 
@@ -51,6 +55,8 @@ export function useContestForm<T>(key: string, initial: Draft): ContestForm<T> {
       if (isDone) typed.drop(key);
       return isDone;
     },
+    hold: () => typed.keep(key, draft),
+    idempotencyKey: (body) => typed.idempotencyKey(key, body),
     discard() {
       setProblems({});
       typed.drop(key);
