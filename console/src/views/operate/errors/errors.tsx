@@ -10,6 +10,7 @@ import { useQuery } from "../query";
 import { useRecentErrors } from "../recent-errors";
 import { managed } from "../stores";
 import { groupsOf, searched, type ErrorGroup } from "./groups";
+import { isSameList } from "../same-list";
 
 const { errors: texts } = operateTexts;
 /** The most that the server gives at once; more arrive while the page is open. */
@@ -26,7 +27,7 @@ export function Errors(): ReactNode {
     ...(service && { service }),
     ...(level && { level: level as NonNullable<GetRecentErrors["level"]> }),
   });
-  const { value: known } = useStore(managed, (all) => [...all.keys()].sort(), isSame);
+  const { value: known } = useStore(managed, (all) => [...all.keys()].sort(), isSameList);
   const services = new Set([...known, ...records.map((one) => one.service), ...(service && [service])]);
   const groups = groupsOf(searched(records, query.get("q")));
 
@@ -95,8 +96,4 @@ function Group({ group: { newest, records, count: times, since } }: { group: Err
       </details>
     </li>
   );
-}
-
-function isSame(one: readonly string[], other: readonly string[]): boolean {
-  return one.join() === other.join();
 }

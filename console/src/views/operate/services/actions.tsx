@@ -7,6 +7,7 @@ import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
 import { managed } from "../stores";
 import { attempts, commandName, interrupts, isHarmless, send } from "./commands";
+import { isSameList } from "../same-list";
 
 const { services: texts } = operateTexts;
 
@@ -49,7 +50,11 @@ interface QuestionProps {
 
 /** Says what a command does, and asks for a typed confirmation. */
 function Question({ service: { name, displayName, dependents }, command, close }: QuestionProps): ReactNode {
-  const { value: running } = useStore(managed, (all) => dependents.filter((one) => all.get(one)?.isRunning), isSame);
+  const { value: running } = useStore(
+    managed,
+    (all) => dependents.filter((one) => all.get(one)?.isRunning),
+    isSameList,
+  );
   return (
     <Confirm
       title={texts.questions[command]?.(displayName) ?? texts.question(command, displayName)}
@@ -69,8 +74,4 @@ function Question({ service: { name, displayName, dependents }, command, close }
 function isOffered(command: string, { isRunning }: SkyDuelService): boolean {
   if (command === "start") return !isRunning;
   return isRunning || command !== "stop";
-}
-
-function isSame(one: readonly string[], other: readonly string[]): boolean {
-  return one.join() === other.join();
 }

@@ -1,10 +1,10 @@
 import type { BreakerRecord } from "@duelcast/client/types";
 import type { ReactNode } from "react";
-import { count, countdown, decimal, NONE } from "../../../app/format";
-import { useNow } from "../../../app/now";
+import { count, decimal, NONE } from "../../../app/format";
 import { operateTexts } from "../../../app/texts/operate";
 import { Fact } from "../../../parts/fact";
 import { Ago } from "../../../parts/ago";
+import { Left } from "../../../parts/countdown";
 import { Facts } from "../panel";
 
 const { services: texts, never } = operateTexts;
@@ -34,7 +34,7 @@ export function BreakerFacts({ breaker }: { breaker: BreakerRecord }): ReactNode
         )}
         {breaker.next_attempt_at !== null && (
           <Fact name={texts.nextAttempt}>
-            <Until at={breaker.next_attempt_at} />
+            <Left to={breaker.next_attempt_at} />
           </Fact>
         )}
         <Fact name={texts.attempts}>{count(breaker.recovery_attempts)}</Fact>
@@ -44,9 +44,4 @@ export function BreakerFacts({ breaker }: { breaker: BreakerRecord }): ReactNode
       </Facts>
     </>
   );
-}
-
-function Until({ at }: { at: string }): ReactNode {
-  const now = useNow();
-  return <time dateTime={at}>{countdown(Date.parse(at) - now)}</time>;
 }
