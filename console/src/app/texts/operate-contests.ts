@@ -1,3 +1,5 @@
+import { counted } from "../format";
+
 /** The texts of the management of contests. */
 export const operateContests = {
   title: "Contests",
@@ -68,12 +70,12 @@ export const operateContests = {
     cancel: (name: string) => `Cancel “${name}”?`,
   },
   consequences: {
-    start: (participants: string) =>
-      `It starts at once with the present prices and ${participants} participants, even if that is below the minimum. Nobody can enter any more.`,
-    end: (participants: string) =>
-      `It ends at once with the present prices. The results of its ${participants} participants are final.`,
-    cancel: (participants: string) =>
-      `It ends without results for its ${participants} participants, who are notified. This cannot be undone.`,
+    start: (participants: number) =>
+      `It starts at once with the present prices and ${counted(participants, "participant")}, even if that is below the minimum. Nobody can enter any more.`,
+    end: (participants: number) =>
+      `It ends at once with the present prices. The results of its ${counted(participants, "participant")} are final.`,
+    cancel: (participants: number) =>
+      `It ends without results for its ${counted(participants, "participant")}, who are notified. This cannot be undone.`,
   },
   done: { start: "The contest was started.", end: "The contest was ended.", cancel: "The contest was cancelled." },
   reasonShown: "Reason, which participants see",

@@ -1,10 +1,12 @@
+import { counted } from "../format";
+
 /** The texts of the settings that change at run time. */
 export const operateSettings = {
   title: "Settings",
   search: "Search settings",
   category: "Category",
   allCategories: "All categories",
-  count: (shown: number, all: number) => (shown === all ? `${all} settings` : `${shown} of ${all} settings`),
+  count: (shown: number, all: number) => (shown === all ? "" : `${shown} of `) + counted(all, "setting"),
   none: "No setting matches.",
   unknown: (key: string) => `There is no setting ${key}.`,
   changed: "Changed",

@@ -1,3 +1,4 @@
+import { counted } from "../format";
 import { operateContests } from "./operate-contests";
 import { operateSettings } from "./operate-settings";
 
@@ -62,8 +63,8 @@ export const operateTexts = {
     upFor: (duration: string) => `up for ${duration}`,
     figures: "Figures",
     connections: "Connections",
-    connectionKinds: (admins: string, users: string, anonymous: string) =>
-      `${admins} admins, ${users} users, ${anonymous} anonymous`,
+    connectionKinds: (admins: number | undefined, users: number | undefined, anonymous: string) =>
+      `${counted(admins, "admin")}, ${counted(users, "user")}, ${anonymous} anonymous`,
     messagesIn: "Messages in",
     messagesOut: "Messages out",
     perSecond: "/s",
@@ -77,7 +78,7 @@ export const operateTexts = {
     oldestFeed: (name: string) => `Oldest: ${name}`,
     noFeed: "No feed says how old its prices are",
     active: "Active users",
-    nodesServing: (nodes: number) => (nodes === 1 ? "On one node" : `On ${nodes} nodes`),
+    nodesServing: (nodes: number) => `On ${counted(nodes, "node")}`,
     alerts: "Open alerts",
     noAlerts: "All services work.",
     recent: (count: number) => `Recent alerts (${count})`,
@@ -244,7 +245,7 @@ export const operateTexts = {
     levels: { critical: "Critical", error: "Error", warning: "Warning", info: "Info", debug: "Debug" } as Readonly<
       Record<string, string>
     >,
-    count: (shown: string, all: string) => (shown === all ? `${all} records` : `The newest ${shown} of ${all} records`),
+    count: (shown: number, all: number) => (shown === all ? "" : `The newest ${shown} of `) + counted(all, "record"),
     none: "No recorded error matches.",
     origin: (service: string, source: string) => (service === source ? service : `${service}, ${source}`),
     times: (times: string) => `${times}\u00a0×`,
@@ -267,10 +268,11 @@ export const operateTexts = {
   },
   analytics: {
     title: "Analytics",
-    active: (users: string) => `${users} active users`,
+    active: (users: number) => counted(users, "active user"),
     perMinute: "Events per minute",
     lastHour: (events: string) => `${events} in the last hour`,
-    bars: (present: string, largest: string) => `${present} events in this minute; at most ${largest} in one minute`,
+    bars: (present: number, largest: string) =>
+      `${counted(present, "event")} in this minute; at most ${largest} in one minute`,
     topEvents: "Top events in 24 h",
     noEvents: "No event has arrived yet.",
     zones: "Zones",

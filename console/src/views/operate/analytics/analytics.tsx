@@ -20,7 +20,7 @@ export function Analytics(): ReactNode {
     <>
       <header className="view">
         <h1>{texts.title}</h1>
-        {value && <p className="dim">{texts.active(count(value.activeUsers))}</p>}
+        {value && <p className="dim">{texts.active(value.activeUsers)}</p>}
       </header>
       <LiveState status={status} error={error} at={value && Date.parse(value.timestamp)} />
       {value && (

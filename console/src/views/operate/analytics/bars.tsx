@@ -7,7 +7,7 @@ const HEIGHT = 80;
 /** A bar for each of the last minutes, the present one at the end. */
 export function Bars({ values }: { values: readonly number[] }): ReactNode {
   const largest = Math.max(1, ...values);
-  const label = operateTexts.analytics.bars(count(values.at(-1) ?? 0), count(Math.max(0, ...values)));
+  const label = operateTexts.analytics.bars(values.at(-1) ?? 0, count(Math.max(0, ...values)));
   return (
     <svg
       className="bars"

@@ -1,7 +1,6 @@
 import { http } from "@duelcast/client/http";
 import type { ContestView } from "@duelcast/client/types";
 import { useState, type ReactNode } from "react";
-import { count } from "../../../app/format";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
 import { useAction } from "../../../data/action";
@@ -73,7 +72,7 @@ function Question({ contest, step, close, take }: QuestionProps): ReactNode {
       close={close}
       confirmed={() => take(step, reason.trim())}
     >
-      <p>{texts.consequences[step](count(contest.participantCount))}</p>
+      <p>{texts.consequences[step](contest.participantCount)}</p>
       <label>
         {step === "cancel" ? texts.reasonShown : texts.reasonKept}
         <input

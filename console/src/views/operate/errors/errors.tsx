@@ -35,7 +35,7 @@ export function Errors(): ReactNode {
     <>
       <header className="view">
         <h1>{texts.title}</h1>
-        {status !== "loading" && <p className="dim">{texts.count(count(records.length), count(total))}</p>}
+        {status !== "loading" && <p className="dim">{texts.count(records.length, total)}</p>}
       </header>
       <Filters>
         <TextFilter type="search" query={query} name="q" label={texts.search} />

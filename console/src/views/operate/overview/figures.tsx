@@ -22,7 +22,7 @@ export function Figures(): ReactNode {
       <Figure
         title={overview.connections}
         value={total}
-        note={stats && overview.connectionKinds(count(admin), count(user), count(anonymous))}
+        note={stats && overview.connectionKinds(admin, user, count(anonymous))}
         at={at}
       />
       <Figure
