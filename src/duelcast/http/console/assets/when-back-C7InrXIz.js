@@ -1,1 +1,0 @@
-import{S as e,T as t}from"./jsx-runtime-D87R16zi.js";var n=t(e(),1);function r(e,t){let r=(0,n.useRef)(e),i=(0,n.useEffectEvent)(t);(0,n.useEffect)(()=>{let t=r.current;r.current=e,e===`live`&&t!==`live`&&i(t)},[e])}export{r as t};
