@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from websockets.sync.client import connect
 from duelcast.channels.names import Role
 from duelcast.clock import SystemClock
 from duelcast.domain.accounts.tokens import TokenIssuer
-from tests.browser.server_process import ServerProcess
+from tests.browser.server_process import COMMAND, ServerProcess
 from tests.serving import SECRET
 
 SETTINGS = {"DUELCAST_JWT_SECRET": SECRET, "DUELCAST_RATE_LIMIT_FACTOR": "0"}
@@ -30,8 +31,11 @@ class Scene:
     """An active contest of Ann and Bob, in whose room Bob has written, and a notification for Ann. The prices of the
     simulated market move."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self.server = ServerProcess(data_dir, SETTINGS)
+    def __init__(
+        self, data_dir: Path, settings: Mapping[str, str] | None = None, *, command: Sequence[str] = COMMAND
+    ) -> None:
+        """`settings` are further ones of the server, and `command` is what starts it."""
+        self.server = ServerProcess(data_dir, {**SETTINGS, **(settings or {})}, command=command)
 
     def open(self) -> None:
         """Start the server and prepare everything."""
@@ -47,20 +51,20 @@ class Scene:
         note = {"wallets": ["ann"], "type": "CONTEST_INVITE", "title": "Join the cup", "content": "It starts at nine."}
         self.call("POST", "/notifications", note)
 
-    def call(self, method: str, path: str, body: Any, token: str | None = None) -> Any:
+    def call(self, method: str, path: str, body: Any = None, token: str | None = None) -> Any:
         """The answer to a request, which must succeed; by default it is one of an admin."""
         headers = {"Authorization": f"Bearer {token or token_of('boss', Role.ADMIN)}"}
         with httpx.Client(base_url=self.server.url, trust_env=False, timeout=TIMEOUT_S) as http:
             answer = http.request(method, f"/api/v69{path}", json=body, headers=headers)
         assert answer.is_success, answer.text
-        return answer.json()
+        return answer.json() if answer.content else None
 
-    def say(self, wallet: str, text: str) -> None:
-        """Write in the room of the contest."""
+    def say(self, wallet: str, text: str, contest: int = CONTEST) -> None:
+        """Write in the room of a contest."""
         address = f"{self.server.url.replace('http', 'ws')}/api/v69/ws/contest?token={token_of(wallet)}"
-        message = {"contestId": CONTEST, "text": text, "messageId": str(uuid.uuid4()), "requestId": "said"}
+        message = {"contestId": contest, "text": text, "messageId": str(uuid.uuid4()), "requestId": "said"}
         with connect(address, proxy=None) as socket:
-            socket.send(json.dumps({"type": "join_contest_room", "contestId": CONTEST}))
+            socket.send(json.dumps({"type": "join_contest_room", "contestId": contest}))
             socket.send(json.dumps({"type": "send_chat_message", **message}))
             while (answer := json.loads(socket.recv(TIMEOUT_S))).get("requestId") != "said":
                 pass

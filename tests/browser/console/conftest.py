@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,22 @@ from tests.guides.scene import Scene
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
-    scene = Scene(tmp_path / "data")
+    """A scene for one test, which may do with it as it likes."""
+    with opened(tmp_path / "data") as scene:
+        yield scene
+
+
+@pytest.fixture(scope="session")
+def shared_scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """One scene for the modules that take it as theirs, because a server takes seconds to start. Their tests leave
+    what is in it as it is: those that change something have their own users, contests and symbols for that."""
+    with opened(tmp_path_factory.mktemp("scene") / "data") as scene:
+        yield scene
+
+
+@contextmanager
+def opened(data_dir: Path) -> Iterator[Scene]:
+    scene = Scene(data_dir)
     try:
         scene.open()
         yield scene

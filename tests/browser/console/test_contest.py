@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from duelcast.channels.names import Role
 from tests.browser.console.pages import Console
@@ -18,57 +18,44 @@ HOSTILE = "<img src=x onerror=alert(1)> <b>not bold</b> javascript:alert(1) " + 
 """Markup, a link that would run a script, and a word that is longer than any line."""
 
 
-def message(page: Page, text: str) -> Locator:
-    return page.locator(".message").filter(has_text=text)
-
-
-def say(page: Page, text: str) -> None:
-    page.get_by_label("Message", exact=True).fill(text)
-    page.keyboard.press("Enter")
-
-
 def test_a_message_is_stored_once_although_the_server_was_away_when_it_was_sent(console: Console) -> None:
-    page = console.page
     console.open(f"contests/{CONTEST}/room", token_of("ann"))
-    expect(message(page, "Good luck!")).to_be_visible()
+    expect(console.message("Good luck!")).to_be_visible()
     console.scene.server.kill()
     expect(console.pill).to_have_attribute("data-tone", "bad")
-    say(page, "Sent while it was down")
-    expect(message(page, "Sent while it was down")).to_have_attribute("data-state", "pending")
+    console.say("Sent while it was down")
+    expect(console.message("Sent while it was down")).to_have_attribute("data-state", "pending")
     console.scene.server.start()
-    expect(message(page, "Sent while it was down").locator("time")).to_be_visible()
-    expect(message(page, "Sent while it was down")).to_have_count(1)
-    expect(message(page, "Good luck!")).to_have_count(1)
+    expect(console.message("Sent while it was down").locator("time")).to_be_visible()
+    expect(console.message("Sent while it was down")).to_have_count(1)
+    expect(console.message("Good luck!")).to_have_count(1)
     console.clean()
 
 
 def test_a_refused_message_keeps_its_text_says_why_and_can_be_sent_again(console: Console) -> None:
-    page = console.page
     console.scene.call("PUT", f"/contests/{CONTEST}/mutes/ann", {})
     console.open(f"contests/{CONTEST}/room", token_of("ann"))
-    say(page, "May I?")
-    refused = message(page, "May I?")
+    console.say("May I?")
+    refused = console.message("May I?")
     expect(refused).to_have_attribute("data-state", "failed")
     expect(refused.get_by_role("alert")).to_contain_text("MUTED")
-    boss = page.context.browser.new_page()  # type: ignore[union-attr]  # a page of the fixture has a browser
-    boss.goto(f"{console.scene.server.url}/console/contests/{CONTEST}/room#token={token_of('boss', Role.ADMIN)}")
-    boss.locator(".members summary").click()
-    boss.get_by_role("button", name="Unmute ann").click()
-    boss.get_by_role("dialog").get_by_role("button", name="Unmute").click()
-    expect(boss.get_by_role("button", name="Mute ann", exact=True)).to_be_visible()
+    boss = console.tab()
+    boss.open(f"contests/{CONTEST}/room", token_of("boss", Role.ADMIN))
+    boss.page.locator(".members summary").click()
+    boss.page.get_by_role("button", name="Unmute ann").click()
+    boss.confirm("Unmute")
+    expect(boss.page.get_by_role("button", name="Mute ann", exact=True)).to_be_visible()
     refused.get_by_role("button", name="Send again").click()
-    expect(message(page, "May I?").locator("time")).to_be_visible()
-    expect(message(boss, "May I?")).to_have_count(1)
-    boss.close()
+    expect(console.message("May I?").locator("time")).to_be_visible()
+    expect(boss.message("May I?")).to_have_count(1)
 
 
 def test_an_admin_deletes_a_message_for_everybody(console: Console) -> None:
-    page = console.page
     console.open(f"contests/{CONTEST}/room", token_of("boss", Role.ADMIN))
-    bad = message(page, "Good luck!")
+    bad = console.message("Good luck!")
     bad.hover()
     bad.get_by_role("button", name=re.compile("Delete")).click()
-    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    console.confirm("Delete")
     expect(bad).to_have_count(0)
     console.clean()
 
@@ -78,10 +65,8 @@ def test_hostile_messages_are_only_text(console: Console) -> None:
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     console.open(f"contests/{CONTEST}/room", token_of("ann"))
     console.scene.say("bob", HOSTILE)
-    expect(message(page, "<b>not bold</b>")).to_be_visible()
-    for width in (1280, 360):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    expect(console.message("<b>not bold</b>")).to_be_visible()
+    console.fits()
     expect(page.locator(".message :is(img, a)")).to_have_count(0)
     console.clean()
 

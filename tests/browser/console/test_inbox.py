@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console.pages import Console
-from tests.browser.watching import Watch
 from tests.guides.scene import token_of
 
 pytestmark = pytest.mark.browser
@@ -19,23 +18,25 @@ HOSTILE = {
 }
 
 
-def test_a_notification_that_is_read_in_one_tab_is_read_in_the_other(console: Console) -> None:
+def test_what_is_read_in_one_tab_is_read_in_the_other_but_not_by_another_user(console: Console) -> None:
     page = console.page
     console.open("inbox", token_of("ann"))
-    second = page.context.new_page()
-    other = Console(second, Watch(second), console.scene)
+    other, bob = console.tab(), console.tab()
     other.open("", token_of("ann"))
+    bob.open("", token_of("bob"))
     for tab in (console, other):
-        expect(tab.page.locator(".badge")).to_have_text("2")
+        expect(tab.badge).to_have_text("2")
+    expect(bob.badge).to_have_text("1")
     unread = page.get_by_role("button", name="Mark as read")
     unread.first.click()
     for tab in (console, other):
-        expect(tab.page.locator(".badge")).to_have_text("1")
+        expect(tab.badge).to_have_text("1")
     page.get_by_role("button", name="Mark all as read").click()
     for tab in (console, other):
-        expect(tab.page.locator(".badge")).to_have_count(0)
-    other.clean()
-    console.clean()
+        expect(tab.badge).to_have_count(0)
+    expect(bob.badge).to_have_text("1")
+    for tab in (console, other, bob):
+        tab.clean()
 
 
 def test_hostile_notifications_are_text(console: Console) -> None:
@@ -49,8 +50,7 @@ def test_hostile_notifications_are_text(console: Console) -> None:
     link = page.get_by_role("link", name="html")
     expect(link).to_have_attribute("rel", "noopener noreferrer nofollow")
     assert page.title() == "Inbox · Duelcast"
-    page.set_viewport_size({"width": 360, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    console.fits()
     console.clean()
 
 
@@ -69,7 +69,7 @@ def test_marking_leads_to_the_next_unread_notification(console: Console) -> None
     page.get_by_role("combobox", name="Type").select_option("NEWS")
     page.get_by_role("button", name="Mark all as read: News").click()
     expect(page.locator(".notification[data-unread=true]")).to_have_count(0)
-    expect(page.locator(".badge")).to_have_text("2")
+    expect(console.badge).to_have_text("2")
     console.clean()
 
 
