@@ -7,11 +7,13 @@ from playwright.sync_api import expect
 
 from duelcast.channels.names import Role
 from tests.browser.console.axe import violations
-from tests.browser.console.pages import Console
-from tests.guides.scene import CONTEST, token_of
+from tests.browser.console.pages import WIDTHS, Console
+from tests.guides.scene import CONTEST, Scene, token_of
 
 pytestmark = pytest.mark.browser
 
+SETTING = "every.view"
+WALLET = "every-viewer"
 VIEWS = (
     "",
     "contests",
@@ -21,14 +23,61 @@ VIEWS = (
     "symbols/SOL",
     "nowhere",
 )
-OPERATORS = ("operate", "operate/services", "operate/settings", "operate/users")
-WIDTHS = (1280, 360)
+OPERATORS = (
+    "operate",
+    "operate/services",
+    "operate/services/feed_simulated",
+    "operate/settings",
+    f"operate/settings/{SETTING}",
+    "operate/settings/maintenance_mode",
+    "operate/users",
+    f"operate/users/{WALLET}",
+    "operate/contests",
+    "operate/contests/new",
+    f"operate/contests/{CONTEST}",
+    "operate/contests/1",
+    "operate/announcements",
+    "operate/errors",
+    "operate/audit",
+    "operate/analytics",
+    f"contests/{CONTEST}/room",
+)
+DIALOGS = (
+    ("operate/services/scorer", "Stop"),
+    ("operate/services/store", "Reset breaker"),
+    (f"operate/settings/{SETTING}", "Delete the stored value"),
+    (f"operate/users/{WALLET}", "Ban"),
+    (f"operate/contests/{CONTEST}", "End now"),
+    (f"operate/contests/{CONTEST}", "Disqualify"),
+    ("operate/contests/1", "Start now"),
+    ("operate/contests/1", "Cancel the contest"),
+    (f"operate/audit?target={SETTING}", "settings.put"),
+    (f"contests/{CONTEST}/room", "Mute bob"),
+    (f"contests/{CONTEST}/room", "Delete this message from bob"),
+    (f"contests/{CONTEST}/participants", "bob"),
+)
+"""Views, and the button in them that opens a dialog."""
 
 
-def look(console: Console, path: str, token: str) -> None:
-    """Open a view, and judge it in light and dark, wide and narrow."""
+@pytest.fixture(scope="module")
+def filled_scene(shared_scene: Scene) -> Scene:
+    """The shared scene with something in those lists that were empty."""
+    shared_scene.call("PUT", f"/settings/{SETTING}", {"value": {"a": [1, 2]}, "description": "For this test."})
+    shared_scene.call("PUT", f"/users/{WALLET}", {"nickname": "Viewer"})
+    shared_scene.call(
+        "POST", "/errors", {"service": "viewer", "level": "error", "error": "It broke.", "details": {"a": 1}}
+    )
+    return shared_scene
+
+
+@pytest.fixture
+def scene(filled_scene: Scene) -> Scene:
+    return filled_scene
+
+
+def look(console: Console) -> None:
+    """Judge the page as it is in light and dark, wide and narrow."""
     page = console.page
-    console.open(path, token)
     expect(page.locator(".loading")).to_have_count(0)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
@@ -40,11 +89,73 @@ def look(console: Console, path: str, token: str) -> None:
     console.clean()
 
 
+def operate(console: Console, path: str) -> None:
+    """Open a view as a superadmin, to whom all controls are shown."""
+    console.open(path, token_of("root", Role.SUPERADMIN))
+
+
 @pytest.mark.parametrize("path", VIEWS)
 def test_a_view_can_be_used_by_everybody(console: Console, path: str) -> None:
-    look(console, path, token_of("ann"))
+    console.open(path, token_of("ann"))
+    look(console)
 
 
 @pytest.mark.parametrize("path", OPERATORS)
 def test_a_view_for_operators_can_be_used_by_everybody(console: Console, path: str) -> None:
-    look(console, path, token_of("boss", Role.ADMIN))
+    operate(console, path)
+    for details in console.page.locator("main details").all():
+        details.evaluate("element => element.open = true")
+    look(console)
+
+
+@pytest.mark.parametrize(("path", "button"), DIALOGS)
+def test_a_dialog_can_be_used_by_everybody(console: Console, path: str, button: str) -> None:
+    operate(console, path)
+    console.page.get_by_role("main").get_by_role("button", name=button, exact=True).first.click()
+    expect(console.dialog).to_be_visible()
+    look(console)
+
+
+def test_the_dialog_of_a_new_role_can_be_used_by_everybody(console: Console) -> None:
+    page = console.page
+    operate(console, f"operate/users/{WALLET}")
+    page.get_by_role("complementary").get_by_label("Role").select_option("admin")
+    page.get_by_role("button", name="Change the role").click()
+    expect(console.dialog).to_be_visible()
+    look(console)
+
+
+def test_the_preview_of_an_announcement_can_be_used_by_everybody(console: Console) -> None:
+    page = console.page
+    operate(console, "operate/announcements")
+    page.get_by_role("textbox", name="Title").fill("New symbols")
+    page.get_by_role("textbox", name="Text").fill("From today on.")
+    page.get_by_label("Priority").select_option("urgent")
+    look(console)
+    page.get_by_role("button", name="Send to everybody").click()
+    expect(console.dialog).to_be_visible()
+    look(console)
+
+
+def test_the_conflict_of_two_values_can_be_judged_by_everybody(console: Console) -> None:
+    page = console.page
+    console.scene.call("PUT", "/settings/every.conflict", {"value": "before"})
+    operate(console, "operate/settings/every.conflict")
+    page.get_by_role("textbox", name="Value", exact=True).fill("mine")
+    console.scene.call("PUT", "/settings/every.conflict", {"value": "theirs"})
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("complementary").get_by_role("alert")).to_be_visible()
+    page.emulate_media(color_scheme="dark")
+    assert violations(page) == []
+    console.fits()
+
+
+@pytest.mark.parametrize("key", ["?", "Sign in"])
+def test_the_dialogs_of_every_view_can_be_used_by_everybody(console: Console, key: str) -> None:
+    console.open()
+    if key == "?":
+        console.page.keyboard.press(key)
+    else:
+        console.page.get_by_role("button", name=key).click()
+    expect(console.dialog).to_be_visible()
+    look(console)

@@ -29,6 +29,7 @@ TRADERS = (
 )
 OPERATORS = (
     "contests/{active}/room",
+    "operate",
     "operate/services",
     f"operate/services/{SERVICE}",
     "operate/settings",
@@ -99,6 +100,12 @@ def test_a_view_is_not_harmed(console: Console, hostile: HostileScene, path: str
 @pytest.mark.parametrize("path", OPERATORS)
 def test_a_view_for_operators_is_not_harmed(console: Console, hostile: HostileScene, path: str) -> None:
     console.go(path.format(active=hostile.active), hostile.operator)
+    is_harmless(console)
+
+
+def test_the_list_of_active_users_is_not_harmed(console: Console, hostile: HostileScene) -> None:
+    console.tab().go("", hostile.reader)
+    console.go("operate/analytics", hostile.operator)
     is_harmless(console)
 
 

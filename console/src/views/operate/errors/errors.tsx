@@ -78,7 +78,7 @@ function Group({ group: { newest, records, count: times, since } }: { group: Err
           </span>
           <span className="clip isolate">{newest.error}</span>
           <span className="dim">
-            {texts.origin(newest.service, newest.source)} · {texts.times(count(times))} · <Ago at={newest.timestamp} />
+            <bdi>{texts.origin(newest.service, newest.source)}</bdi> · {texts.times(count(times))} · <Ago at={newest.timestamp} />
           </span>
         </summary>
         <p className="dim">{texts.since(moment(Date.parse(since)))}</p>
