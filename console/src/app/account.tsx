@@ -15,7 +15,7 @@ export const isSigningIn = signal(false);
 
 /** The user's name and what they can do with their session. */
 export function Account(): ReactNode {
-  const [one, present, isOpen] = [useSignal(user), useSignal(token), useSignal(isSigningIn)];
+  const [one, present] = [useSignal(user), useSignal(token)];
   const { is } = useConnection("notifications");
   // The server has not said yet whether it accepts the token.
   const isUndecided = one === undefined && present !== null && is !== "signed_out" && is !== "refused";
@@ -41,7 +41,6 @@ export function Account(): ReactNode {
           </button>
         )
       )}
-      {isOpen && <SignIn />}
     </>
   );
 }
@@ -51,7 +50,8 @@ export function shortWallet(wallet: string): string {
   return wallet.length <= 12 ? wallet : `${wallet.slice(0, 5)}…${wallet.slice(-4)}`;
 }
 
-function SignIn(): ReactNode {
+/** The dialog for signing in. It belongs outside the bar, since its header and footer are not those of the page. */
+export function SignIn(): ReactNode {
   const [error, setError] = useState<string>();
   const [isBusy, setIsBusy] = useState(false);
   const { is } = useConnection("notifications");

@@ -4,7 +4,7 @@ import { Link, useLocation } from "wouter";
 import { era } from "../data/era";
 import { ErrorBoundary } from "../parts/error-boundary";
 import { StatusPill } from "../parts/status-pill";
-import { Account, isSigningIn } from "./account";
+import { Account, isSigningIn, SignIn } from "./account";
 import { count } from "./format";
 import { SERVER_URL, isOperator, serverVersion, user } from "./session";
 import { Shortcuts } from "./shortcuts";
@@ -46,6 +46,7 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
         <ErrorBoundary key={`${view} ${present}`}>{children}</ErrorBoundary>
       </main>
       <Shortcuts />
+      {useSignal(isSigningIn) && <SignIn />}
     </>
   );
 }

@@ -11,6 +11,7 @@ import { Dialog } from "../../../parts/dialog";
 import { Filters, TextFilter } from "../filters";
 import { PagedTable } from "../paged-table";
 import { Facts } from "../panel";
+import { Plain } from "../plain";
 import { useQuery } from "../query";
 import { toParameters } from "./parameters";
 
@@ -101,7 +102,7 @@ function Details({ entry, close }: { entry: AuditEntry; close: () => void }): Re
         <Fact name={texts.outcome}>{entry.outcome}</Fact>
         <Fact name={texts.id}>{entry.id}</Fact>
       </Facts>
-      {Object.keys(entry.details).length > 0 && <pre>{JSON.stringify(entry.details, null, 2)}</pre>}
+      {Object.keys(entry.details).length > 0 && <Plain>{JSON.stringify(entry.details, null, 2)}</Plain>}
     </Dialog>
   );
 }

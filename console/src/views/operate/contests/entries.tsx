@@ -59,7 +59,7 @@ export function Entries({ contest: { id, status } }: { contest: ContestView }): 
             <th scope="col" className="number wide-only">
               {texts.entered}
             </th>
-            {isOpen && <th scope="col" aria-label={texts.actions} />}
+            {isOpen && <th scope="col">{texts.actions}</th>}
           </>
         }
         pages={pages}

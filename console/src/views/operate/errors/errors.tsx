@@ -6,6 +6,7 @@ import { operateTexts } from "../../../app/texts/operate";
 import { Ago } from "../../../parts/ago";
 import { LiveState } from "../../../parts/live-state";
 import { Choice, Filters, TextFilter } from "../filters";
+import { Plain } from "../plain";
 import { useQuery } from "../query";
 import { useRecentErrors } from "../recent-errors";
 import { managed } from "../stores";
@@ -78,18 +79,19 @@ function Group({ group: { newest, records, count: times, since } }: { group: Err
           </span>
           <span className="clip isolate">{newest.error}</span>
           <span className="dim">
-            <bdi>{texts.origin(newest.service, newest.source)}</bdi> · {texts.times(count(times))} · <Ago at={newest.timestamp} />
+            <bdi>{texts.origin(newest.service, newest.source)}</bdi> · {texts.times(count(times))} ·{" "}
+            <Ago at={newest.timestamp} />
           </span>
         </summary>
         <p className="dim">{texts.since(moment(Date.parse(since)))}</p>
-        <pre>{newest.error}</pre>
+        <Plain>{newest.error}</Plain>
         <ol>
           {records.slice(0, MAX_RECORDS).map((one) => (
             <li key={one.id}>
               <p className="dim">
                 {moment(Date.parse(one.timestamp))} · {texts.record(one.id)} · {texts.times(count(one.count))}
               </p>
-              {Object.keys(one.details).length > 0 && <pre>{JSON.stringify(one.details, null, 2)}</pre>}
+              {Object.keys(one.details).length > 0 && <Plain>{JSON.stringify(one.details, null, 2)}</Plain>}
             </li>
           ))}
         </ol>

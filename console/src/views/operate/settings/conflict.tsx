@@ -2,6 +2,7 @@ import type { Setting } from "@duelcast/client/types";
 import type { ReactNode } from "react";
 import { operateTexts } from "../../../app/texts/operate";
 import { Ago } from "../../../parts/ago";
+import { Plain } from "../plain";
 import { inLine, toText } from "./value";
 
 const { settings: texts } = operateTexts;
@@ -26,11 +27,11 @@ export function Conflict({ mine, current, isSecret, keepMine, takeTheirs }: Prop
         <dl>
           <dt>{texts.mine}</dt>
           <dd>
-            <pre>{mine}</pre>
+            <Plain>{mine}</Plain>
           </dd>
           <dt>{texts.theirs(current.version)}</dt>
           <dd>
-            <pre>{current.secret ? inLine(current) : toText(current)}</pre>
+            <Plain>{current.secret ? inLine(current) : toText(current)}</Plain>
           </dd>
         </dl>
       )}
