@@ -2,22 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
 from playwright.sync_api import Locator, Page, expect
-
-AXE = Path(__file__).resolve().parents[2] / "console" / "node_modules" / "axe-core" / "axe.min.js"
-VIOLATIONS = "axe.run().then((found) => found.violations.map((one) => [one.id, one.nodes[0].html]))"
-
-
-def axe_violations(page: Page) -> list[list[str]]:
-    """What axe finds on a page: the names of rules, each with an element. Skips the test if axe is not installed."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run `npm ci` in console/")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[list[str]] = page.evaluate(VIOLATIONS)
-    return found
 
 
 class TryIt:

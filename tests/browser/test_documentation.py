@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.documentation import axe_violations
+from tests.browser.axe import violations
 from tests.browser.server_process import ServerProcess
 from tests.browser.watching import Watch
 from tests.http.docs.real_site import real_pages
@@ -50,7 +50,7 @@ def test_axe_finds_nothing(browser: Browser, server: ServerProcess, scheme: str,
     page = context.new_page()
     for path in KINDS:
         page.goto(f"{server.url}/{path}")
-        assert axe_violations(page) == [], path
+        assert violations(page) == [], path
     context.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -13,6 +14,8 @@ from tests.guides.scene import Scene, token_of
 OUTAGE = re.compile(r"WebSocket connection to '\S+' failed: |Failed to load resource: net::ERR_CONNECTION_REFUSED")
 """The browser itself reports this of attempts to connect while no server listens."""
 WIDTHS = (1280, 360)
+PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Resolves when the page has shown what it was about to show."""
 
 
 class Console:
@@ -39,6 +42,11 @@ class Console:
         """Go to a view, signed in if there is a token, and wait until the page is live."""
         self.go(path, token)
         self.live()
+
+    def turn_to(self, path: str) -> None:
+        """Go to a view as a link in the page does, without loading the page anew."""
+        self.page.evaluate("path => history.pushState(null, '', path)", f"{urlsplit(self.url).path}/console/{path}")
+        self.page.evaluate(PAINTED)
 
     def operate(self, path: str = "", role: Role = Role.ADMIN) -> None:
         """Go to a view for operators as one of them."""

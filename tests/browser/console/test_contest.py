@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from duelcast.channels.names import Role
+from tests.browser.console.conftest import opened
 from tests.browser.console.pages import Console
-from tests.guides.scene import CONTEST, token_of
+from tests.guides.scene import CONTEST, Scene, token_of
 
 pytestmark = pytest.mark.browser
 
-PENDING = 1
 HOSTILE = "<img src=x onerror=alert(1)> <b>not bold</b> javascript:alert(1) " + "x" * 400
 """Markup, a link that would run a script, and a word that is longer than any line."""
 
 
-def test_a_message_is_stored_once_although_the_server_was_away_when_it_was_sent(console: Console) -> None:
-    console.open(f"contests/{CONTEST}/room", token_of("ann"))
-    expect(console.message("Good luck!")).to_be_visible()
-    console.scene.server.kill()
-    expect(console.pill).to_have_attribute("data-tone", "bad")
-    console.say("Sent while it was down")
-    expect(console.message("Sent while it was down")).to_have_attribute("data-state", "pending")
-    console.scene.server.start()
-    expect(console.message("Sent while it was down").locator("time")).to_be_visible()
-    expect(console.message("Sent while it was down")).to_have_count(1)
-    expect(console.message("Good luck!")).to_have_count(1)
-    console.clean()
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with opened(tmp_path_factory.mktemp("scene") / "data") as scene:
+        yield scene
 
 
 def test_a_refused_message_keeps_its_text_says_why_and_can_be_sent_again(console: Console) -> None:
@@ -68,38 +61,6 @@ def test_hostile_messages_are_only_text(console: Console) -> None:
     expect(console.message("<b>not bold</b>")).to_be_visible()
     console.fits()
     expect(page.locator(".message :is(img, a)")).to_have_count(0)
-    console.clean()
-
-
-def test_a_contest_is_entered_and_the_portfolio_changed_by_keyboard(console: Console) -> None:
-    page = console.page
-    console.open(f"contests/{PENDING}/trade", token_of("cat"))
-    expect(page.get_by_role("combobox")).to_be_visible()
-    page.keyboard.press("/")
-    for symbol in ("SOL", "BTC"):
-        page.keyboard.type(symbol)
-        expect(page.get_by_role("option", name=re.compile(f"^{symbol}"))).to_be_visible()
-        page.keyboard.press("Enter")
-    weight = page.get_by_label("Weight of SOL in per cent")
-    weight.focus()
-    page.keyboard.type("101")
-    expect(weight).to_have_attribute("aria-invalid", "true")
-    page.keyboard.press("Control+a")
-    page.keyboard.type("70")
-    page.get_by_role("button", name="Fill up").press("Enter")
-    expect(page.get_by_label("Weight of BTC in per cent")).to_have_value("30")
-    page.get_by_role("button", name="Enter the contest").press("Enter")
-    page.get_by_role("dialog").get_by_role("button", name="Enter the contest").press("Enter")
-    expect(page.get_by_text("You take part in this contest.")).to_be_visible()
-    weight.focus()
-    page.keyboard.press("Control+a")
-    page.keyboard.type("60")
-    page.get_by_role("button", name="Change the portfolio").press("Enter")
-    expect(page.get_by_text("The weights must add up to 100; these add up to 90.")).to_be_visible()
-    page.get_by_role("button", name="Fill up").press("Enter")
-    page.get_by_role("button", name="Change the portfolio").press("Enter")
-    page.get_by_role("dialog").get_by_role("button", name="Change the portfolio").press("Enter")
-    expect(page.get_by_text("Your portfolio is changed.")).to_be_visible()
     console.clean()
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from duelcast.channels.names import Role
-from tests.browser.console.axe import violations
+from tests.browser.axe import violations
 from tests.browser.console.pages import WIDTHS, Console
 from tests.guides.scene import CONTEST, Scene, token_of
 

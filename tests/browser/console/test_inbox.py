@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console.pages import Console
-from tests.guides.scene import token_of
+from tests.guides.scene import Scene, token_of
 
 pytestmark = pytest.mark.browser
 
@@ -18,15 +18,28 @@ HOSTILE = {
 }
 
 
+@pytest.fixture
+def scene(shared_scene: Scene) -> Scene:
+    """Each test has its own users, who have no notifications yet."""
+    return shared_scene
+
+
+def notify(console: Console, wallet: str, title: str, content: str = "Read this.", **more: str) -> None:
+    note = {"wallets": [wallet], "type": "NEWS", "title": title, "content": content, **more}
+    console.scene.call("POST", "/notifications", note)
+
+
 def test_what_is_read_in_one_tab_is_read_in_the_other_but_not_by_another_user(console: Console) -> None:
     page = console.page
-    console.open("inbox", token_of("ann"))
-    other, bob = console.tab(), console.tab()
-    other.open("", token_of("ann"))
-    bob.open("", token_of("bob"))
+    for wallet, title in (("una", "First news"), ("una", "Second news"), ("uwe", "First news")):
+        notify(console, wallet, title)
+    console.open("inbox", token_of("una"))
+    other, uwe = console.tab(), console.tab()
+    other.open("", token_of("una"))
+    uwe.open("", token_of("uwe"))
     for tab in (console, other):
         expect(tab.badge).to_have_text("2")
-    expect(bob.badge).to_have_text("1")
+    expect(uwe.badge).to_have_text("1")
     unread = page.get_by_role("button", name="Mark as read")
     unread.first.click()
     for tab in (console, other):
@@ -34,17 +47,16 @@ def test_what_is_read_in_one_tab_is_read_in_the_other_but_not_by_another_user(co
     page.get_by_role("button", name="Mark all as read").click()
     for tab in (console, other):
         expect(tab.badge).to_have_count(0)
-    expect(bob.badge).to_have_text("1")
-    for tab in (console, other, bob):
+    expect(uwe.badge).to_have_text("1")
+    for tab in (console, other, uwe):
         tab.clean()
 
 
 def test_hostile_notifications_are_text(console: Console) -> None:
     page = console.page
     for title, content in HOSTILE.items():
-        body = {"wallets": ["ann"], "type": "CONTEST_INVITE", "title": title, "content": content}
-        console.scene.call("POST", "/notifications", {**body, "link": "https://elsewhere.example/a"})
-    console.open("inbox", token_of("ann"))
+        notify(console, "hal", title, content, link="https://elsewhere.example/a")
+    console.open("inbox", token_of("hal"))
     for content in HOSTILE.values():
         expect(page.get_by_text(content, exact=True)).to_have_count(1)
     link = page.get_by_role("link", name="html")
@@ -54,34 +66,32 @@ def test_hostile_notifications_are_text(console: Console) -> None:
     console.clean()
 
 
-def notify(console: Console, title: str) -> None:
-    note = {"wallets": ["ann"], "type": "NEWS", "title": title, "content": "Read this."}
-    console.scene.call("POST", "/notifications", note)
-
-
 def test_marking_leads_to_the_next_unread_notification(console: Console) -> None:
     page = console.page
+    notify(console, "mia", "Join the cup", type="CONTEST_INVITE")
     for title in ("First news", "Second news", "Third news"):
-        notify(console, title)
-    console.open("inbox", token_of("ann"))
+        notify(console, "mia", title)
+    console.open("inbox", token_of("mia"))
     page.get_by_role("button", name="Mark as read: Second news").press("Enter")
     expect(page.get_by_role("button", name="Mark as read: First news")).to_be_focused()
     page.get_by_role("combobox", name="Type").select_option("NEWS")
     page.get_by_role("button", name="Mark all as read: News").click()
     expect(page.locator(".notification[data-unread=true]")).to_have_count(0)
-    expect(console.badge).to_have_text("2")
+    expect(console.badge).to_have_text("1")
     console.clean()
 
 
 def test_older_notifications_come_page_by_page(console: Console) -> None:
     page = console.page
+    own = page.get_by_role("region", name="Inbox", exact=True).locator(".notification")
+    notify(console, "old", "Join the cup", type="CONTEST_INVITE")
     for number in range(35):
-        notify(console, f"News {number}")
-    console.open("inbox", token_of("ann"))
+        notify(console, "old", f"News {number}")
+    console.open("inbox", token_of("old"))
     page.get_by_role("combobox", name="Type").select_option("NEWS")
     older = page.get_by_role("button", name="Show older ones")
     older.click()
-    expect(page.locator(".notification")).to_have_count(35)
+    expect(own).to_have_count(35)
     expect(older).to_have_count(0)
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.console.conftest import opened
 from tests.browser.console.pages import Console
+from tests.guides.scene import Scene
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +31,12 @@ RECORD_ROWS = """
 }
 """
 """Records the symbols of the rows in which something but the age and the trend changes."""
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with opened(tmp_path_factory.mktemp("scene") / "data") as scene:
+        yield scene
 
 
 def test_prices_move_and_can_be_found_sorted_and_pinned(console: Console) -> None:

@@ -64,3 +64,17 @@ def test_after_an_outage_each_message_is_there_once_and_the_badge_is_right(conso
     expect(console.badge).to_have_text("3")
     assert page.evaluate("window.isTheSame")
     console.clean()
+
+
+def test_a_message_is_stored_once_although_the_server_was_away_when_it_was_sent(console: Console) -> None:
+    console.open(f"contests/{CONTEST}/room", token_of("ann"))
+    expect(console.message("Good luck!")).to_be_visible()
+    console.scene.server.kill()
+    expect(console.pill).to_have_attribute("data-tone", "bad")
+    console.say("Sent while it was down")
+    expect(console.message("Sent while it was down")).to_have_attribute("data-state", "pending")
+    console.scene.server.start()
+    expect(console.message("Sent while it was down").locator("time")).to_be_visible()
+    expect(console.message("Sent while it was down")).to_have_count(1)
+    expect(console.message("Good luck!")).to_have_count(1)
+    console.clean()

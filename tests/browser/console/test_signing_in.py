@@ -6,9 +6,14 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console.pages import Console
-from tests.guides.scene import CONTEST, token_of
+from tests.guides.scene import CONTEST, Scene, token_of
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def scene(shared_scene: Scene) -> Scene:
+    return shared_scene
 
 
 def test_a_pasted_token_signs_in_until_the_user_signs_out(console: Console) -> None:

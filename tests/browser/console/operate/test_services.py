@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -58,7 +58,7 @@ def test_a_service_is_stopped_after_a_typed_confirmation_and_started_again(conso
 
     expect(button(actions, "Stop")).to_have_count(0)
     button(actions, "Start").click()
-    console.confirm("Start")
+    console.confirm("Start", "notifier")
     expect(actions.get_by_role("status")).to_have_text(re.compile("^Start: (?!waiting)"))
     expect(fact(panel(console), "State")).to_have_text("Healthy")
     assert service(console, "notifier")["isRunning"]
@@ -88,22 +88,25 @@ def test_a_service_is_restarted(console: Console) -> None:
 
 
 def test_a_command_is_shown_as_pending_until_the_server_has_told(console: Console) -> None:
-    held: list[str | bytes] = []
+    held: list[Callable[[], None]] = []
 
     def hold_answers(page: WebSocketRoute) -> None:
-        server = page.connect_to_server()
-        server.on_message(lambda text: held.append(text) if "requestId" in str(text) else page.send(text))
-        sockets.append(page)
+        def pass_on(text: str | bytes) -> None:
+            if '"healthy":' in str(text):
+                held.append(lambda: page.send(text))
+            else:
+                page.send(text)
 
-    sockets: list[WebSocketRoute] = []
+        page.connect_to_server().on_message(pass_on)
+
     console.page.route_web_socket(re.compile("/ws/circuit-breaker"), hold_answers)
     actions = look_at(console, "store")
     button(actions, "Check health").click()
     expect(actions.get_by_role("status")).to_have_text("Check health: waiting for the server")
     expect(button(actions, "Check health")).to_be_disabled()
     console.watch.until(lambda: held != [])
-    for text in held:
-        sockets[-1].send(text)
+    for release in held:
+        release()
     expect(actions.get_by_role("status")).to_have_text(re.compile(r"^Check health: healthy, checked in [\d.]+ ms\.$"))
     expect(button(actions, "Check health")).to_be_enabled()
 
@@ -119,7 +122,7 @@ def test_an_open_breaker_is_reset(console: Console) -> None:
     expect(panel(console)).to_contain_text("The bank is closed.")
     button(actions, "Reset breaker").click()
     expect(console.dialog).to_contain_text("If the cause remains, it will open once more.")
-    console.confirm("Reset breaker")
+    console.confirm("Reset breaker", "payments")
     expect(actions.get_by_role("status")).to_have_text(re.compile("^Reset breaker: (?!waiting)"))
     expect(fact(panel(console), "State")).not_to_have_text("Circuit open")
     assert service(console, "payments")["status"] != "circuit_open"

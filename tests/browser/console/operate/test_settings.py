@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.console.operate.parts import link, panel
+from tests.browser.console.operate.parts import fact, link, panel
 from tests.browser.console.pages import Console
 
 pytestmark = pytest.mark.browser
@@ -55,11 +55,17 @@ def test_a_value_is_checked_before_and_by_the_server(console: Console) -> None:
     expect(panel(console).get_by_role("status")).to_have_text("This is not a number.")
     expect(save(console)).to_be_disabled()
     value.fill("-1")
-    save(console).click()
-    expect(panel(console).get_by_role("status")).to_contain_text("(VALIDATION_FAILED)")
-    expect(value).to_have_value("-1")
+    expect(panel(console).get_by_role("status")).to_have_text("The value is outside these bounds.")
+    expect(save(console)).to_be_disabled()
     panel(console).get_by_role("button", name="Discard").click()
     expect(value).to_have_value("2")
+
+    value = look_at(console, "maintenance_mode")
+    wrong = '{"enabled": "perhaps"}'
+    value.fill(wrong)
+    save(console).click()
+    expect(panel(console).get_by_role("status")).to_contain_text("(VALIDATION_FAILED)")
+    expect(value).to_have_value(wrong)
 
 
 @pytest.mark.parametrize(("choice", "kept"), [("Store mine", "mine"), ("Keep theirs", "theirs")])
@@ -99,9 +105,11 @@ def test_a_setting_of_the_server_falls_back_to_its_default(console: Console) -> 
     put(console, "chat.max_characters", 400)
     value = look_at(console, "chat.max_characters")
     expect(value).to_have_value("400")
+    expect(fact(panel(console), "Source")).to_have_text("Stored here, version 1")
     panel(console).get_by_role("button", name="Delete the stored value").click()
     console.confirm("Delete the stored value", "chat.max_characters")
     expect(value).to_have_value("500")
+    expect(fact(panel(console), "Source")).to_have_text("Default")
     expect(panel(console).get_by_role("button", name="Delete the stored value")).to_have_count(0)
     console.clean()
 
