@@ -33,9 +33,9 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, filter(None, candidates))), None)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium. Ends with the module, since its event loop would be in the way of other tests."""
+    """Chromium. Ends with the package, since its event loop would be in the way of other tests."""
     chromium = find_chromium()
     if chromium is None:
         # FULL=1 leaves nothing out, since its success is recorded.

@@ -19,7 +19,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         yield scene
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """One scene for the modules that take it as theirs, because a server takes seconds to start. Their tests leave
     what is in it as it is: those that change something have their own users, contests and symbols for that."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.console.pages import Console
-from tests.guides.scene import CONTEST, token_of
+from tests.browser.watching import Watch
+from tests.guides.scene import CONTEST, Scene, token_of
 
 pytestmark = pytest.mark.browser
 
@@ -39,10 +40,8 @@ def test_a_contest_moves_from_section_to_section(console: Console) -> None:
     console.clean()
 
 
-def test_a_visitor_sees_no_ranks(console: Console) -> None:
-    page = console.page
-    console.open("contests")
+def test_a_visitor_sees_no_ranks(page: Page, watch: Watch, shared_scene: Scene) -> None:
+    Console(page, watch, shared_scene).open("contests")
     expect(page.get_by_role("region", name="Live")).to_contain_text("Friday Cup")
-    expect(page.get_by_role("region", name="Finished")).to_contain_text("No contest has been completed yet.")
     expect(page.get_by_text("Your rank")).to_have_count(0)
     expect(page.get_by_role("button", name="Mine")).to_have_count(0)

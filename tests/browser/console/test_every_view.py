@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import expect
 
 from duelcast.channels.names import Role
 from tests.browser.axe import violations
-from tests.browser.console.pages import WIDTHS, Console
+from tests.browser.console.pages import Console
 from tests.guides.scene import CONTEST, Scene, token_of
 
 pytestmark = pytest.mark.browser
 
+Look = tuple[Literal["light", "dark"], int]
+ALL_LOOKS: tuple[Look, ...] = (("light", 1280), ("light", 360), ("dark", 1280), ("dark", 360))
 SETTING = "every.view"
 WALLET = "every-viewer"
 VIEWS = (
@@ -75,18 +79,22 @@ def scene(filled_scene: Scene) -> Scene:
     return filled_scene
 
 
-def look(console: Console) -> None:
-    """Judge the page as it is in light and dark, wide and narrow."""
+def look(console: Console, *looks: Look) -> None:
+    """Judge the page as it is, by default in light and dark, each wide and narrow."""
     page = console.page
     expect(page.locator(".loading")).to_have_count(0)
-    for scheme in ("light", "dark"):
+    for scheme, width in looks or ALL_LOOKS:
         page.emulate_media(color_scheme=scheme)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 800})
-            found = violations(page)
-            assert found == [], f"{scheme}, {width} px"
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.set_viewport_size({"width": width, "height": 800})
+        assert violations(page) == [], f"{scheme}, {width} px"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     console.clean()
+
+
+def look_at_dialog(console: Console) -> None:
+    """Judge the page with an open dialog. What is behind it has been judged."""
+    expect(console.dialog).to_be_visible()
+    look(console, ("light", 1280), ("dark", 360))
 
 
 def operate(console: Console, path: str) -> None:
@@ -112,8 +120,7 @@ def test_a_view_for_operators_can_be_used_by_everybody(console: Console, path: s
 def test_a_dialog_can_be_used_by_everybody(console: Console, path: str, button: str) -> None:
     operate(console, path)
     console.page.get_by_role("main").get_by_role("button", name=button, exact=True).first.click()
-    expect(console.dialog).to_be_visible()
-    look(console)
+    look_at_dialog(console)
 
 
 def test_the_dialog_of_a_new_role_can_be_used_by_everybody(console: Console) -> None:
@@ -121,8 +128,7 @@ def test_the_dialog_of_a_new_role_can_be_used_by_everybody(console: Console) -> 
     operate(console, f"operate/users/{WALLET}")
     page.get_by_role("complementary").get_by_label("Role").select_option("admin")
     page.get_by_role("button", name="Change the role").click()
-    expect(console.dialog).to_be_visible()
-    look(console)
+    look_at_dialog(console)
 
 
 def test_the_preview_of_an_announcement_can_be_used_by_everybody(console: Console) -> None:
@@ -133,8 +139,7 @@ def test_the_preview_of_an_announcement_can_be_used_by_everybody(console: Consol
     page.get_by_label("Priority").select_option("urgent")
     look(console)
     page.get_by_role("button", name="Send to everybody").click()
-    expect(console.dialog).to_be_visible()
-    look(console)
+    look_at_dialog(console)
 
 
 def test_the_conflict_of_two_values_can_be_judged_by_everybody(console: Console) -> None:
@@ -157,5 +162,4 @@ def test_the_dialogs_of_every_view_can_be_used_by_everybody(console: Console, ke
         console.page.keyboard.press(key)
     else:
         console.page.get_by_role("button", name=key).click()
-    expect(console.dialog).to_be_visible()
-    look(console)
+    look_at_dialog(console)

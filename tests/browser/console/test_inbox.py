@@ -68,10 +68,10 @@ def test_hostile_notifications_are_text(console: Console) -> None:
 
 def test_marking_leads_to_the_next_unread_notification(console: Console) -> None:
     page = console.page
-    notify(console, "mia", "Join the cup", type="CONTEST_INVITE")
+    notify(console, "tia", "Join the cup", type="CONTEST_INVITE")
     for title in ("First news", "Second news", "Third news"):
-        notify(console, "mia", title)
-    console.open("inbox", token_of("mia"))
+        notify(console, "tia", title)
+    console.open("inbox", token_of("tia"))
     page.get_by_role("button", name="Mark as read: Second news").press("Enter")
     expect(page.get_by_role("button", name="Mark as read: First news")).to_be_focused()
     page.get_by_role("combobox", name="Type").select_option("NEWS")

@@ -87,19 +87,20 @@ def signed_in(role: Role) -> str:
     return token_of("ann" if role is Role.USER else "boss", role)
 
 
-@pytest.mark.parametrize("role", VIEWS)
-def test_views_live_and_while_the_server_is_away(console: Console, role: Role) -> None:
-    page = console.page
-    console.open(token=signed_in(role))
-    for name, path in VIEWS[role].items():
-        console.turn_to(path)
-        settled(page)
-        picture(page, f"{name}-live")
+def test_views_live_and_while_the_server_is_away(console: Console) -> None:
+    tabs = {role: console.tab() for role in VIEWS}
+    for role, tab in tabs.items():
+        tab.open(token=signed_in(role))
+        for name, path in VIEWS[role].items():
+            tab.turn_to(path)
+            settled(tab.page)
+            picture(tab.page, f"{name}-live")
     console.scene.server.kill()
-    expect(console.pill).to_have_attribute("data-tone", "bad")
-    for name, path in VIEWS[role].items():
-        console.turn_to(path)
-        picture(page, f"{name}-away")
+    for role, tab in tabs.items():
+        expect(tab.pill).to_have_attribute("data-tone", "bad")
+        for name, path in VIEWS[role].items():
+            tab.turn_to(path)
+            picture(tab.page, f"{name}-away")
 
 
 def test_views_without_data(page: Page, watch: Watch, tmp_path: Path) -> None:
@@ -108,10 +109,10 @@ def test_views_without_data(page: Page, watch: Watch, tmp_path: Path) -> None:
         scene.server.start()
         console = Console(page, watch, scene)
         for role, views in VIEWS.items():
-            console.go(token=signed_in(role))
+            console.open(token=signed_in(role))
             for name, path in views.items():
                 if str(CONTEST) not in path:
-                    console.go(path)
+                    console.turn_to(path)
                     settled(page)
                     picture(page, f"{name}-empty")
     finally:
