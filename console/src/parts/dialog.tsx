@@ -8,7 +8,8 @@ interface Props {
   readonly children: ReactNode;
 }
 
-/** A modal dialog, open as long as it is mounted. The browser keeps the focus inside, and gives it back. */
+/** A modal dialog, open as long as it is mounted. The first field has the focus, which the browser keeps inside, and
+ * gives back. */
 export function Dialog({ title, close, children }: Props): ReactNode {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
@@ -16,6 +17,7 @@ export function Dialog({ title, close, children }: Props): ReactNode {
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    element?.querySelector<HTMLElement>("input, textarea, select")?.focus();
     return () => element?.close();
   }, []);
   return (
