@@ -5,6 +5,7 @@ import { era } from "../data/era";
 import { ErrorBoundary } from "../parts/error-boundary";
 import { StatusPill } from "../parts/status-pill";
 import { Account, isSigningIn, SignIn } from "./account";
+import { Announcements } from "./announcements";
 import { count } from "./format";
 import { SERVER_URL, isOperator, serverVersion, user } from "./session";
 import { Shortcuts } from "./shortcuts";
@@ -42,6 +43,7 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
         <Account />
       </header>
       <NewVersion />
+      <Announcements leave={() => content.current?.focus({ preventScroll: true })} />
       <main ref={content} tabIndex={-1}>
         <ErrorBoundary key={`${view} ${present}`}>{children}</ErrorBoundary>
       </main>

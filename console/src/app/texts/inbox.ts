@@ -4,6 +4,7 @@ export const inbox = {
   unread: "Unread",
   earlier: "Read",
   announcements: "Announcements",
+  dismiss: (title: string) => `Dismiss: ${title}`,
   noAnnouncements: "There are no announcements.",
   none: "You have no notifications.",
   noneUnread: "You have read everything.",
