@@ -83,12 +83,10 @@ export function SignIn(): ReactNode {
   return (
     <Dialog title={texts.account.title} close={close}>
       {is === "signed_out" && token.get() !== null && <p>{texts.account.expired}</p>}
-      {hasWallet() ? (
+      {hasWallet() && (
         <Button type="button" className="primary wide" isOff={isBusy} onClick={withWallet}>
           {texts.account.withWallet}
         </Button>
-      ) : (
-        <p>{texts.account.noWallet}</p>
       )}
       <form onSubmit={paste}>
         <label>
@@ -96,15 +94,16 @@ export function SignIn(): ReactNode {
           <input name="token" type="password" autoComplete="off" spellCheck={false} required aria-describedby={hint} />
         </label>
         <p id={hint} className="dim">
-          {texts.account.tokenHint}
+          {texts.account.whence} <code>duelcast token</code>. {texts.account.whenceDemo} {texts.account.tokenHint}
         </p>
+        {!hasWallet() && <p className="dim">{texts.account.noWallet}</p>}
         {error !== undefined && (
           <p role="alert" className="bad">
             {error}
           </p>
         )}
         <footer>
-          <button className="primary">{texts.account.withToken}</button>
+          <button className={hasWallet() ? undefined : "primary"}>{texts.account.withToken}</button>
         </footer>
       </form>
     </Dialog>
