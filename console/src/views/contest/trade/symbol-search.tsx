@@ -32,6 +32,7 @@ export function SymbolSearch({ input, prices, allowed, chosen, add }: Props): Re
     add(symbol);
     setText("");
     setIndex(0);
+    setIsOpen(false);
   }
 
   function press(event: KeyboardEvent): void {
