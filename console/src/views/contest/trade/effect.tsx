@@ -52,7 +52,7 @@ export function Effect({ lines, isTrade, total }: Props): ReactNode {
           <tr>
             <th scope="row">{words.total}</th>
             <td className="number">{isTrade ? money(total) : ""}</td>
-            <td className="number">{money(total)}</td>
+            <td className="number">{money(totalAfter(lines))}</td>
             {isTrade && <td className="number dim">{NONE}</td>}
           </tr>
         </tfoot>
@@ -61,8 +61,19 @@ export function Effect({ lines, isTrade, total }: Props): ReactNode {
   );
 }
 
-function bought({ price: each, nextValue }: Line): string {
-  return each === undefined || nextValue === undefined ? "" : `≈ ${quantity(nextValue / each)}`;
+/** What the portfolio would be worth; undefined if the price of something is not known. */
+function totalAfter(lines: readonly Line[]): number | undefined {
+  const values = lines.map(({ nextValue }) => nextValue ?? NaN);
+  const total = values.reduce((one, other) => one + other, 0);
+  return Number.isNaN(total) ? undefined : total;
+}
+
+function bought({ symbol, price: each, nextValue }: Line): string {
+  return each === undefined || nextValue === undefined ? "" : `≈ ${amountOf(nextValue / each, symbol)}`;
+}
+
+function amountOf(tokens: number, symbol: string): string {
+  return `${quantity(tokens)}\u00a0${symbol}`;
 }
 
 function Amount({ value, note }: { value: number | undefined; note: string }): ReactNode {
@@ -74,12 +85,12 @@ function Amount({ value, note }: { value: number | undefined; note: string }): R
   );
 }
 
-function Traded({ of: { traded, price: each } }: { of: Line }): ReactNode {
+function Traded({ of: { symbol, traded, price: each } }: { of: Line }): ReactNode {
   if (traded === undefined || each === undefined || traded === 0) return <td className="number dim">{NONE}</td>;
   return (
     <td className="number">
       <span data-direction={direction(traded)}>{score(traded * each)}</span>
-      <span className="dim">{quantity(Math.abs(traded))}</span>
+      <span className="dim">{amountOf(Math.abs(traded), symbol)}</span>
     </td>
   );
 }
