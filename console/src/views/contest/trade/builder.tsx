@@ -29,7 +29,7 @@ interface Props {
 export function Builder({ contest, own }: Props): ReactNode {
   const prices = market(client, "*");
   const { status } = useStore(prices, (all) => all.size);
-  // The effect follows the prices once a second, so that its figures can be read.
+  // All figures follow the prices together, once a second, so that they agree and can be read.
   useNow();
   const all = prices.get();
   const quote = (symbol: string): Quoted | undefined => all.get(symbol);
@@ -92,6 +92,7 @@ export function Builder({ contest, own }: Props): ReactNode {
                 <ChoiceRow
                   key={choice.symbol}
                   choice={choice}
+                  quoted={all.get(choice.symbol)}
                   faults={shown.filter(({ field }) => field.startsWith(`portfolio[${index}].`))}
                   setWeight={(weight) => set(choices.map((one) => (one === choice ? { ...one, weight } : one)))}
                   remove={() => {

@@ -1,7 +1,5 @@
-import { market } from "@duelcast/client";
-import { useStore } from "@duelcast/client/react";
+import type { Price } from "@duelcast/client/types";
 import { useId, type ReactNode } from "react";
-import { client } from "../../../app/session";
 import { texts } from "../../../app/texts";
 import { Change, Quote } from "../../../parts/quote";
 import type { Choice, Fault } from "./portfolio";
@@ -10,20 +8,22 @@ const words = texts.trade;
 
 interface Props {
   readonly choice: Choice;
+  /** The price that the effect is computed with too; undefined without one. */
+  readonly quoted: Price | undefined;
   readonly faults: readonly Fault[];
   readonly setWeight: (weight: number | undefined) => void;
   readonly remove: () => void;
 }
 
 /** A chosen token with its weight, and what is wrong with it. */
-export function ChoiceRow({ choice: { symbol, weight }, faults, setWeight, remove }: Props): ReactNode {
+export function ChoiceRow({ choice: { symbol, weight }, quoted, faults, setWeight, remove }: Props): ReactNode {
   const note = useId();
   const isInvalid = faults.length > 0;
   return (
     <li>
       <b>{symbol}</b>
       <span className="prices">
-        <Price symbol={symbol} />
+        <Quote value={quoted?.price} /> <Change value={quoted?.change_24h} />
       </span>
       <input
         type="number"
@@ -47,15 +47,5 @@ export function ChoiceRow({ choice: { symbol, weight }, faults, setWeight, remov
         </p>
       )}
     </li>
-  );
-}
-
-/** Renders with each price, and nothing else does. */
-function Price({ symbol }: { symbol: string }): ReactNode {
-  const { value } = useStore(market(client, "*").at(symbol));
-  return (
-    <>
-      <Quote value={value?.price} /> <Change value={value?.change_24h} />
-    </>
   );
 }
