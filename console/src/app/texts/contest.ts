@@ -51,11 +51,12 @@ export const contest = {
     prize: "Prize",
   },
   settled: {
+    prices: "Prices",
     start: "Start",
     end: "End",
     change: "Change",
     received: (time: string) => `Received ${time}`,
-    at: (start: string, end: string) => `Started ${start}, ended ${end}`,
+    at: (start: string, end: string) => `Started ${start}, ended ${end}.`,
     running: (start: string) => `Started ${start}. The prices of the end follow when the contest is over.`,
     none: "No prices were used: the contest has not started.",
     myTrades: "My trades",

@@ -28,16 +28,17 @@ function Prices({ contest }: { contest: ContestView }): ReactNode {
   const { value: own } = useStore(room(client, contest.id), (here) => here.participant);
   return (
     <section aria-label={texts.contest.settlement} className="stack">
-      <LiveState status={status} error={error} at={at} retry={again} />
-      {value && <Summary of={value} />}
       {own?.isParticipant === true && (
         <>
           <h2>{texts.contest.people.portfolio}</h2>
           <Holdings of={own.portfolio ?? []} />
           <h2>{words.myTrades}</h2>
           <Trades contestId={contest.id} wallet={own.walletAddress} />
+          <h2>{words.prices}</h2>
         </>
       )}
+      <LiveState status={status} error={error} at={at} retry={again} />
+      {value && <Summary of={value} />}
     </section>
   );
 }

@@ -10,6 +10,7 @@ import { texts } from "../../../app/texts";
 import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
 import { LiveState } from "../../../parts/live-state";
+import { Trades } from "../participants/trades";
 import { ChoiceRow } from "./choice-row";
 import { Effect } from "./effect";
 import { effect, faults, fillUp, sum, valueOf, type Choice, type Fault, type Position, type Quoted } from "./portfolio";
@@ -50,6 +51,9 @@ export function Builder({ contest, own }: Props): ReactNode {
   );
   const total = isActive ? valueOf(held, quote) : contest.starting_balance;
   const lines = total === undefined ? [] : effect(held, choices, quote, total);
+  const kind = isActive ? "traded" : "bought";
+  // A portfolio drifts from its weights with the prices, which is no trade.
+  const isHeld = isActive && !isChanged;
   const action = own.isParticipant ? words.change : words.enter;
 
   function set(next: readonly Choice[]): void {
@@ -142,15 +146,23 @@ export function Builder({ contest, own }: Props): ReactNode {
             {action}
           </Button>
         </form>
-        {own.isParticipant && !isActive && <Withdraw contest={contest} entry={entry} />}
+        {own.isParticipant && !isActive && (
+          <Withdraw contest={contest} entry={entry} left={() => search.current?.focus()} />
+        )}
       </div>
       <div className="stack">
-        <h2>{words.effect}</h2>
-        {own.isParticipant && !isChanged && <p className="dim">{words.unchanged}</p>}
+        <h2>{isHeld ? words.present : words.effect}</h2>
         {lines.length > 0 ? (
-          <Effect lines={lines} isTrade={isActive} total={total} />
+          <Effect lines={lines} kind={isHeld ? "held" : kind} total={total} />
         ) : (
           <p className="dim">{words.effectHint}</p>
+        )}
+        {isHeld && <p className="dim">{words.unchanged}</p>}
+        {isActive && (
+          <>
+            <h2>{texts.contest.settled.myTrades}</h2>
+            <Trades key={entry.count} contestId={contest.id} wallet={own.walletAddress} />
+          </>
         )}
       </div>
       {isConfirming && (
@@ -161,7 +173,7 @@ export function Builder({ contest, own }: Props): ReactNode {
           confirmed={() => void confirmed()}
         >
           <p>{hint(contest, own)}</p>
-          <Effect lines={lines} isTrade={isActive} total={total} />
+          <Effect lines={lines} kind={kind} total={total} />
         </Confirm>
       )}
     </section>

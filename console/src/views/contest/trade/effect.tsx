@@ -8,13 +8,14 @@ const words = texts.trade;
 
 interface Props {
   readonly lines: readonly Line[];
-  /** Whether tokens are bought and sold now, instead of at the start. */
-  readonly isTrade: boolean;
+  /** A portfolio that is bought at the start, one that is traded for another now, or one that is held. */
+  readonly kind: "bought" | "traded" | "held";
   readonly total: number | undefined;
 }
 
 /** What a portfolio means at the present prices, and what is traded for it. */
-export function Effect({ lines, isTrade, total }: Props): ReactNode {
+export function Effect({ lines, kind, total }: Props): ReactNode {
+  const [isBought, isTraded] = [kind === "bought", kind === "traded"];
   return (
     <Scroll label={words.effect}>
       <table className="rows effect">
@@ -22,12 +23,14 @@ export function Effect({ lines, isTrade, total }: Props): ReactNode {
           <tr>
             <th scope="col">{words.symbol}</th>
             <th scope="col" className="number">
-              {isTrade ? words.now : words.price}
+              {isBought ? words.price : words.now}
             </th>
-            <th scope="col" className="number">
-              {words.then}
-            </th>
-            {isTrade && (
+            {kind !== "held" && (
+              <th scope="col" className="number">
+                {isBought ? words.bought : words.after}
+              </th>
+            )}
+            {isTraded && (
               <th scope="col" className="number">
                 {words.trades}
               </th>
@@ -38,22 +41,24 @@ export function Effect({ lines, isTrade, total }: Props): ReactNode {
           {lines.map((line) => (
             <tr key={line.symbol}>
               <th scope="row">{line.symbol}</th>
-              {isTrade ? (
-                <Amount value={line.value} note={share(line.share)} />
-              ) : (
+              {isBought ? (
                 <td className="number">{price(line.price)}</td>
+              ) : (
+                <Amount value={line.value} note={share(line.share)} />
               )}
-              <Amount value={line.nextValue} note={isTrade ? share(line.nextWeight) : bought(line)} />
-              {isTrade && <Traded of={line} />}
+              {kind !== "held" && (
+                <Amount value={line.nextValue} note={isBought ? bought(line) : share(line.nextWeight)} />
+              )}
+              {isTraded && <Traded of={line} />}
             </tr>
           ))}
         </tbody>
         <tfoot>
           <tr>
             <th scope="row">{words.total}</th>
-            <td className="number">{isTrade ? money(total) : ""}</td>
-            <td className="number">{money(totalAfter(lines))}</td>
-            {isTrade && <td className="number dim">{NONE}</td>}
+            <td className="number">{isBought ? "" : money(total)}</td>
+            {kind !== "held" && <td className="number">{money(totalAfter(lines))}</td>}
+            {isTraded && <td className="number dim">{NONE}</td>}
           </tr>
         </tfoot>
       </table>

@@ -21,6 +21,8 @@ export interface Entry {
   readonly fault: Fault | undefined;
   /** What the last request has done. */
   readonly done: string | undefined;
+  /** How many requests have succeeded. */
+  readonly count: number;
   /** Forgets what the last request has done. */
   forget(): void;
   /** Whether an error concerns other choices. */
@@ -31,6 +33,7 @@ export interface Entry {
 export function useEntry(contest: ContestView, own: Participant, keyOf: (body: unknown) => string): Entry {
   const { run, isBusy, error } = useAction();
   const [done, setDone] = useState<string>();
+  const [total, setTotal] = useState(0);
   const [sent, setSent] = useState<string>();
 
   async function send(choices: readonly Choice[]): Promise<boolean> {
@@ -47,7 +50,10 @@ export function useEntry(contest: ContestView, own: Participant, keyOf: (body: u
         body,
       });
     });
-    if (hasSucceeded) setDone(own.isParticipant ? words.changed : words.entered);
+    if (hasSucceeded) {
+      setDone(own.isParticipant ? words.changed : words.entered);
+      setTotal(total + 1);
+    }
     return hasSucceeded;
   }
 
@@ -70,6 +76,7 @@ export function useEntry(contest: ContestView, own: Participant, keyOf: (body: u
     error: field === undefined ? error : undefined,
     fault: error && field !== undefined ? { field, text: `${error.message} (${error.code})` } : undefined,
     done,
+    count: total,
     forget: () => setDone(undefined),
     isOutdated: (choices) => sent !== undefined && sent !== JSON.stringify({ portfolio: portfolioOf(choices) }),
   };

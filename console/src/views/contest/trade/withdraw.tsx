@@ -10,10 +10,12 @@ const words = texts.trade;
 interface Props {
   readonly contest: ContestView;
   readonly entry: Entry;
+  /** Takes the focus of the button, which is gone. */
+  readonly left: () => void;
 }
 
 /** Leaves a contest that has not started. */
-export function Withdraw({ contest, entry }: Props): ReactNode {
+export function Withdraw({ contest, entry, left }: Props): ReactNode {
   const [isAsking, setIsAsking] = useState(false);
   return (
     <>
@@ -25,7 +27,7 @@ export function Withdraw({ contest, entry }: Props): ReactNode {
           title={words.confirmWithdraw(contest.name)}
           action={words.withdraw}
           close={() => setIsAsking(false)}
-          confirmed={() => void entry.withdraw()}
+          confirmed={() => void entry.withdraw().then((hasLeft) => hasLeft && left())}
         >
           <p>{words.withdrawEffect}</p>
         </Confirm>
