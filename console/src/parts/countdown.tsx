@@ -15,7 +15,8 @@ export function Left({ to, over = countdown(0) }: Props): ReactNode {
   if (left <= 0) return over;
   return (
     <time role="timer" dateTime={to}>
-      {countdown(left)}
+      {/* The present second has begun already: rounding up would add it to a whole number of minutes. */}
+      {countdown(Math.floor(left / 1000) * 1000)}
     </time>
   );
 }
