@@ -115,7 +115,10 @@ function useHistory(id: number): History {
       if (!shown || board.status !== "live") return;
       const values = new Map(shown.entries.map(({ wallet, value }) => [wallet, value]));
       const own = here.get().participant;
-      if (own?.portfolioValue !== undefined) values.set(own.walletAddress, own.portfolioValue);
+      // The ranks have their own moment, to which a value from another would not fit.
+      if (own?.portfolioValue !== undefined && !values.has(own.walletAddress)) {
+        values.set(own.walletAddress, own.portfolioValue);
+      }
       history.add(Date.parse(shown.updatedAt), values);
     }
 

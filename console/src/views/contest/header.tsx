@@ -1,4 +1,4 @@
-import { room } from "@duelcast/client";
+import { leaderboard, room } from "@duelcast/client";
 import { useStore } from "@duelcast/client/react";
 import type { ContestView, Participant } from "@duelcast/client/types";
 import type { ReactNode } from "react";
@@ -39,7 +39,7 @@ export function Header({ contest }: { contest: ContestView }): ReactNode {
             : words.entriesOf(count(contest.participantCount), count(most))}
         </Fact>
         <Fact name={words.spectators}>{count(contest.spectatorCount)}</Fact>
-        {own?.isParticipant === true && status !== "pending" && <Own own={own} currency={contest.currency} />}
+        {own?.isParticipant === true && status !== "pending" && <Own own={own} contest={contest} />}
       </dl>
       {status === "cancelled" && (
         <p className="bad">
@@ -78,12 +78,16 @@ function Boundary({ contest: { status, start_time: start, end_time: end } }: { c
   }
 }
 
-function Own({ own, currency }: { own: Participant; currency: string }): ReactNode {
+function Own({ own, contest: { id, currency } }: { own: Participant; contest: ContestView }): ReactNode {
+  // The figures of the leaderboard, which is beside them, are of another moment than those that come alone.
+  const { value: row } = useStore(leaderboard(client, id), (board) => {
+    return board?.entries.find(({ wallet }) => wallet === own.walletAddress);
+  });
   if (own.status === "disqualified") return <Fact name={words.myRank}>{words.disqualified}</Fact>;
   return (
     <>
       <Fact name={words.myRank}>
-        {words.rankOf(count(own.rank), count(own.totalParticipants))} <Change value={own.returnPct} />
+        {words.rankOf(count((row ?? own).rank), count(own.totalParticipants))} <Change value={(row ?? own).returnPct} />
       </Fact>
       {own.prize !== undefined && <Fact name={words.myPrize}>{amount(own.prize, currency)}</Fact>}
     </>

@@ -42,7 +42,7 @@ export function Curves({ history, rows, own, followed }: Props): ReactNode {
         <ul>
           {lines.map((line, index) => (
             <li key={line.wallet} data-line={line.isOwn ? "own" : index}>
-              <Name of={line} /> <span className="dim">{money(line.samples.at(-1)?.value)}</span>
+              <Name of={line} /> <span className="dim">{money(line.value)}</span>
             </li>
           ))}
         </ul>
@@ -67,12 +67,18 @@ export function Curves({ history, rows, own, followed }: Props): ReactNode {
 }
 
 interface Shown extends Named {
+  /** The value that the leaderboard shows. */
+  readonly value: number | undefined;
   readonly isOwn: boolean;
 }
 
 function shown(rows: readonly LeaderboardRow[], own: Participant | undefined, followed: ReadonlySet<string>): Shown[] {
   const mine = own?.isParticipant === true ? own.walletAddress : undefined;
   const others = rows.filter(({ wallet }, index) => wallet !== mine && (index < LEADERS || followed.has(wallet)));
-  const lines: Shown[] = others.slice(0, MAX_LINES).map(({ wallet, nickname }) => ({ wallet, nickname, isOwn: false }));
-  return mine === undefined ? lines : [{ wallet: mine, nickname: own?.nickname, isOwn: true }, ...lines];
+  const lines: Shown[] = others
+    .slice(0, MAX_LINES)
+    .map(({ wallet, nickname, value }) => ({ wallet, nickname, value, isOwn: false }));
+  if (mine === undefined) return lines;
+  const { value } = rows.find(({ wallet }) => wallet === mine) ?? { value: own?.portfolioValue };
+  return [{ wallet: mine, nickname: own?.nickname, value, isOwn: true }, ...lines];
 }
