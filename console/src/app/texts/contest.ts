@@ -41,9 +41,9 @@ export const contest = {
     follow: (name: string) => `Show the curve of ${name}`,
   },
   curves: {
-    title: "Value since this page was opened",
+    title: "Value",
     waiting: "The curves begin with the next ranking.",
-    since: (time: string) => `Since ${time}`,
+    start: (time: string) => `Start ${time}`,
   },
   people: {
     details: (name: string) => `Portfolio and trades of ${name}`,

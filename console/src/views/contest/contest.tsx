@@ -103,7 +103,7 @@ function Parts({ contest: { id, status }, part }: { contest: ContestView; part: 
   );
 }
 
-/** The values of the participants since the page was opened, whichever part of it is shown. */
+/** The values of the participants while the page is open, from the start of the contest on, whichever part of it is shown. */
 function useHistory(id: number): History {
   const [history] = useState(() => new History());
   useEffect(() => {
@@ -111,10 +111,12 @@ function useHistory(id: number): History {
 
     function add(): void {
       const shown = board.get();
+      const { contest, participant: own } = here.get();
       // A value that is not live may be one of a former database.
-      if (!shown || board.status !== "live") return;
+      if (!shown || !contest || board.status !== "live") return;
+      // Before the start, portfolios have no value but the one that they will be bought for.
+      if (Date.parse(shown.updatedAt) < Date.parse(contest.start_time)) return;
       const values = new Map(shown.entries.map(({ wallet, value }) => [wallet, value]));
-      const own = here.get().participant;
       // The ranks have their own moment, to which a value from another would not fit.
       if (own?.portfolioValue !== undefined && !values.has(own.walletAddress)) {
         values.set(own.walletAddress, own.portfolioValue);

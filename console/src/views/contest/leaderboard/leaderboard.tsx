@@ -33,6 +33,8 @@ export function LeaderboardPart({ contest, history }: Props): ReactNode {
   useMoves(body, order, ROW_HEIGHT);
   const place = own?.isParticipant === true ? order.indexOf(own.walletAddress) : -1;
   const isBeyond = own !== undefined && place === -1 && typeof own.rank === "number" && rows.length > 0;
+  // Those of a contest that has ended stay as long as the page.
+  const hasCurves = contest.status === "active" || (contest.status === "completed" && history.length > 1);
 
   function jump(): void {
     const section = body.current;
@@ -51,7 +53,9 @@ export function LeaderboardPart({ contest, history }: Props): ReactNode {
   return (
     <section className="leaderboard" aria-label={texts.contest.leaderboard}>
       {status !== "stale" && <LiveState status={status} error={error} />}
-      {contest.status === "active" && <Curves history={history} rows={rows} own={own} followed={followed} />}
+      {hasCurves && (
+        <Curves history={history} startMs={Date.parse(contest.start_time)} rows={rows} own={own} followed={followed} />
+      )}
       {board && (
         <div className="view">
           <p className="dim">
@@ -74,7 +78,7 @@ export function LeaderboardPart({ contest, history }: Props): ReactNode {
                 {...row}
                 isOwn={index === place}
                 isFollowed={followed.has(row.wallet)}
-                toggle={contest.status === "active" ? toggle : undefined}
+                toggle={hasCurves ? toggle : undefined}
               />
             ))}
           </tbody>
