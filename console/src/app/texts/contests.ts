@@ -35,6 +35,7 @@ export const contests = {
   disqualified: "Disqualified",
   spectators: "Spectators",
   rank: "Your rank",
+  won: (prize: string) => `won ${prize}`,
   more: "Show more",
 } as const;
 

@@ -8,12 +8,18 @@ import { texts } from "../../app/texts";
 import { Left } from "../../parts/countdown";
 import { Fact } from "../../parts/fact";
 import { Change } from "../../parts/quote";
+import { endedAt } from "../contests/phases";
 
 const { contest: words, contests: phases } = texts;
 const TONES: Readonly<Record<string, string>> = { active: "good", cancelled: "bad" };
 
 /** What is always shown of a contest: its name, its state, its figures, and one's own place. */
 export function Header({ contest }: { contest: ContestView }): ReactNode {
+  // The room knows it at once, while the contest is told from time to time.
+  const { value: spectators = contest.spectatorCount } = useStore(
+    room(client, contest.id),
+    (here) => here.spectatorCount,
+  );
   const { value: own } = useStore(room(client, contest.id), (here) => here.participant);
   const { status, max_participants: most } = contest;
   const name = (words.status as Readonly<Record<string, string>>)[status] ?? status;
@@ -38,7 +44,7 @@ export function Header({ contest }: { contest: ContestView }): ReactNode {
             ? count(contest.participantCount)
             : words.entriesOf(count(contest.participantCount), count(most))}
         </Fact>
-        <Fact name={words.spectators}>{count(contest.spectatorCount)}</Fact>
+        <Fact name={words.spectators}>{count(spectators)}</Fact>
         {own?.isParticipant === true && status !== "pending" && <Own own={own} contest={contest} />}
       </dl>
       {status === "cancelled" && (
@@ -53,7 +59,8 @@ export function Header({ contest }: { contest: ContestView }): ReactNode {
 }
 
 /** The time to the next start or end. */
-function Boundary({ contest: { status, start_time: start, end_time: end } }: { contest: ContestView }): ReactNode {
+function Boundary({ contest }: { contest: ContestView }): ReactNode {
+  const { status, start_time: start, end_time: end } = contest;
   switch (status) {
     case "pending":
       return (
@@ -70,7 +77,7 @@ function Boundary({ contest: { status, start_time: start, end_time: end } }: { c
     case "completed":
       return (
         <Fact name={words.ended}>
-          <time dateTime={end}>{moment(Date.parse(end))}</time>
+          <time dateTime={new Date(endedAt(contest)).toISOString()}>{moment(endedAt(contest))}</time>
         </Fact>
       );
     default:

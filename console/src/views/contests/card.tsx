@@ -58,7 +58,7 @@ export const Card = memo(function Card({ contest, own }: Props): ReactNode {
         )}
         {isLive && own && (
           <Fact name={texts.contests.rank}>
-            <Rank contestId={id} own={own} />
+            <Rank contest={contest} own={own} />
           </Fact>
         )}
       </dl>

@@ -33,7 +33,7 @@ export const FinishedRow = memo(function FinishedRow({ contest, hasRank, own }: 
       </th>
       <td className="number wide-only">{amount(contest.prize_pool, contest.currency)}</td>
       <td className="number wide-only">{count(contest.participantCount)}</td>
-      {hasRank && <td className="number">{own ? <Rank contestId={contest.id} own={own} /> : NONE}</td>}
+      {hasRank && <td className="number">{own ? <Rank contest={contest} own={own} /> : NONE}</td>}
     </tr>
   );
 });

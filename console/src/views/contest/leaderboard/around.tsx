@@ -31,7 +31,14 @@ export function Around({ contest, wallet, focus }: Props): ReactNode {
           <Head />
           <tbody>
             {value.entries.map((row) => (
-              <Row key={row.wallet} {...row} isOwn={row.wallet === wallet} isFollowed={false} toggle={undefined} />
+              <Row
+                key={row.wallet}
+                {...row}
+                rankChange={contest.status === "completed" ? 0 : row.rankChange}
+                isOwn={row.wallet === wallet}
+                isFollowed={false}
+                toggle={undefined}
+              />
             ))}
           </tbody>
         </table>

@@ -2,13 +2,14 @@ import { leaderboard, room } from "@duelcast/client";
 import { useStore } from "@duelcast/client/react";
 import type { ContestView, LeaderboardRow, Participant } from "@duelcast/client/types";
 import { useCallback, useMemo, useRef, useState, type ReactNode } from "react";
-import { count } from "../../../app/format";
+import { amount, count } from "../../../app/format";
 import { client } from "../../../app/session";
 import { texts } from "../../../app/texts";
 import { LiveState } from "../../../parts/live-state";
 import { Around } from "./around";
 import { Curves } from "./curves";
 import type { History } from "./history";
+import { prizesOf } from "./prizes";
 import { Head, Row } from "./row";
 import { useMoves } from "./use-moves";
 
@@ -34,7 +35,15 @@ export function LeaderboardPart({ contest, history }: Props): ReactNode {
   const place = own?.isParticipant === true ? order.indexOf(own.walletAddress) : -1;
   const isBeyond = own !== undefined && place === -1 && typeof own.rank === "number" && rows.length > 0;
   // Those of a contest that has ended stay as long as the page.
-  const hasCurves = contest.status === "active" || (contest.status === "completed" && history.length > 1);
+  // The last change of a rank is of no interest once they are final.
+  const isOver = contest.status === "completed";
+  const prizes = prizesOf(contest, rows, board?.total ?? 0);
+  const hasPrizes = prizes.size > 0;
+  const hasCurves = contest.status === "active" || (isOver && history.length > 1);
+
+  function won(prize: number | string | undefined): string | null {
+    return prize === undefined ? null : amount(prize, contest.currency);
+  }
 
   function jump(): void {
     const section = body.current;
@@ -70,12 +79,14 @@ export function LeaderboardPart({ contest, history }: Props): ReactNode {
       )}
       {rows.length > 0 && (
         <table className="rows board" data-status={status}>
-          <Head />
+          <Head hasPrizes={hasPrizes} />
           <tbody ref={body}>
             {rows.map((row, index) => (
               <Row
                 key={row.wallet}
                 {...row}
+                rankChange={isOver ? 0 : row.rankChange}
+                prize={hasPrizes ? won(prizes.get(row.wallet)) : undefined}
                 isOwn={index === place}
                 isFollowed={followed.has(row.wallet)}
                 toggle={hasCurves ? toggle : undefined}
@@ -84,7 +95,13 @@ export function LeaderboardPart({ contest, history }: Props): ReactNode {
           </tbody>
           {isBeyond && (
             <tfoot>
-              <Row {...rowOf(own)} isOwn isFollowed={false} toggle={undefined} />
+              <Row
+                {...rowOf(own)}
+                prize={hasPrizes ? won(own.prize) : undefined}
+                isOwn
+                isFollowed={false}
+                toggle={undefined}
+              />
             </tfoot>
           )}
         </table>

@@ -1,6 +1,6 @@
 import type { LeaderboardRow } from "@duelcast/client/types";
 import { memo, type ReactNode } from "react";
-import { count, delta, direction, money } from "../../../app/format";
+import { count, delta, direction, money, NONE } from "../../../app/format";
 import { texts } from "../../../app/texts";
 import { Name, nameOf } from "../../../parts/name";
 import { Change } from "../../../parts/quote";
@@ -8,6 +8,8 @@ import { Change } from "../../../parts/quote";
 const { board: words } = texts.contest;
 
 interface Props extends LeaderboardRow {
+  /** What they have won; null if nothing, and undefined for a table without prizes. */
+  readonly prize?: string | null | undefined;
   readonly isOwn: boolean;
   readonly isFollowed: boolean;
   /** Shows or hides the curve of a wallet. */
@@ -15,7 +17,7 @@ interface Props extends LeaderboardRow {
 }
 
 /** A participant's row, which renders when one of its figures changes. */
-export const Row = memo(function Row({ isOwn, isFollowed, toggle, ...row }: Props): ReactNode {
+export const Row = memo(function Row({ prize, isOwn, isFollowed, toggle, ...row }: Props): ReactNode {
   const { wallet, rankChange } = row;
   return (
     <tr data-key={wallet} data-own={isOwn ? "" : undefined}>
@@ -41,6 +43,7 @@ export const Row = memo(function Row({ isOwn, isFollowed, toggle, ...row }: Prop
       <td className="number">
         <Change value={row.returnPct} />
       </td>
+      {prize !== undefined && <td className="number">{prize ?? NONE}</td>}
     </tr>
   );
 });
@@ -55,7 +58,7 @@ function RankChange({ by }: { by: number }): ReactNode {
 }
 
 /** The headings of the columns. */
-export function Head(): ReactNode {
+export function Head({ hasPrizes = false }: { hasPrizes?: boolean }): ReactNode {
   return (
     <thead>
       <tr>
@@ -71,6 +74,11 @@ export function Head(): ReactNode {
         <th scope="col" className="number">
           {words.return}
         </th>
+        {hasPrizes && (
+          <th scope="col" className="number">
+            {texts.contest.people.prize}
+          </th>
+        )}
       </tr>
     </thead>
   );
