@@ -9,6 +9,7 @@ import { uuid } from "./uuid";
 export interface Drafts<T> {
   /** The draft; the component renders when one changes. */
   use(key: string): T | undefined;
+  get(key: string): T | undefined;
   keep(key: string, draft: T): void;
   drop(key: string): void;
   /**
@@ -27,6 +28,7 @@ export function drafts<T>(name?: string): Drafts<T> {
   const sent = kept<string>(name && `${name}.sent`);
   return {
     use: (key) => useSignal(all).get(key),
+    get: (key) => all.get().get(key),
     keep: (key, draft) => all.put(key, draft),
     drop(key) {
       all.drop(key);

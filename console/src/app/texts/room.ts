@@ -13,6 +13,7 @@ export const room = {
   pending: "Sending",
   failed: "Not sent",
   again: "Send again",
+  edit: "Edit",
   dismiss: "Dismiss",
   write: "Message",
   placeholder: "Write a message",

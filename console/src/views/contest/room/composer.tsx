@@ -6,12 +6,10 @@ import { isSigningIn } from "../../../app/account";
 import { client, user } from "../../../app/session";
 import { useSignal } from "../../../app/signal";
 import { texts } from "../../../app/texts";
-import { drafts } from "../../../data/drafts";
+import { typed } from "./draft";
 import { say } from "./say";
 
 const words = texts.room;
-/** By contest. */
-const typed = drafts("duelcast.chat");
 
 /** Where the user writes, or why they cannot. A draft stays in this tab until it is sent. */
 export function Composer({ contest }: { contest: ContestView }): ReactNode {

@@ -1,9 +1,10 @@
 import type { ChatEntry } from "@duelcast/client";
 import type { ChatMessageRecord } from "@duelcast/client/types";
-import { memo, type ReactNode } from "react";
+import { memo, type MouseEvent, type ReactNode } from "react";
 import { moment, timeOfDay } from "../../../app/format";
 import { texts } from "../../../app/texts";
 import { Name, nameOf } from "../../../parts/name";
+import { mustChange, putBack } from "./draft";
 import type { Moderation } from "./moderation";
 import { dismiss, say } from "./say";
 
@@ -56,8 +57,19 @@ interface UnsentProps {
   readonly entry: Exclude<ChatEntry, { status: "sent" }>;
 }
 
-/** A message of one's own that is not stored: it is under way, or was refused and can be sent again. */
+/** A message of one's own that is not stored: it is under way, or was refused and can be sent again or changed. */
 export function Unsent({ contestId, entry: { status, text, messageId, error } }: UnsentProps): ReactNode {
+  /** The button that had the focus goes with the message. */
+  function remove({ currentTarget }: MouseEvent): void {
+    currentTarget.closest(".room")?.querySelector<HTMLElement>(".composer input")?.focus();
+    dismiss(contestId, messageId);
+  }
+
+  function edit(event: MouseEvent): void {
+    putBack(contestId, text);
+    remove(event);
+  }
+
   return (
     <li className="message" data-own="" data-state={status}>
       <Text>{text}</Text>
@@ -74,10 +86,16 @@ export function Unsent({ contestId, entry: { status, text, messageId, error } }:
               </>
             )}
           </p>
-          <button type="button" onClick={() => say(contestId, text, messageId)}>
-            {words.again}
-          </button>
-          <button type="button" onClick={() => dismiss(contestId, messageId)}>
+          {mustChange(error?.code) ? (
+            <button type="button" onClick={edit}>
+              {words.edit}
+            </button>
+          ) : (
+            <button type="button" onClick={() => say(contestId, text, messageId)}>
+              {words.again}
+            </button>
+          )}
+          <button type="button" onClick={remove}>
             {words.dismiss}
           </button>
         </div>
