@@ -19,6 +19,14 @@ export function useScroll(list: RefObject<HTMLElement | null>, isAtEnd: boolean)
     }
     places.current = placesIn(element);
   });
+  useLayoutEffect(() => {
+    if (!isAtEnd) return;
+    const element = list.current!;
+    // What opens above the list makes it lower, without a render.
+    const sizes = new ResizeObserver(() => element.scrollTo(0, element.scrollHeight));
+    sizes.observe(element);
+    return () => sizes.disconnect();
+  }, [list, isAtEnd]);
   return () => {
     places.current = placesIn(list.current!);
   };
