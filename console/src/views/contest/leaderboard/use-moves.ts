@@ -2,11 +2,13 @@ import { useLayoutEffect, useRef, type RefObject } from "react";
 import { moves } from "./moves";
 
 const MOVE_MS = 350;
+/** So far rows move, in pixels: less than the space around their text, so that none covers that of another. */
+const WAY = 12;
 const REDUCED = matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
- * Lets rows glide to their new places. The browser draws the movement, and neither the layout nor the focus changes. Each
- * row has its key as `data-key`, and all are `rowHeight` pixels high, so that nothing has to be measured.
+ * Lets rows that have new places come into them from the side of their old ones. The browser draws the movement, and
+ * neither the layout nor the focus changes. Each row has its key as `data-key`, and all are `rowHeight` pixels high.
  */
 export function useMoves(
   body: RefObject<HTMLTableSectionElement | null>,
@@ -22,12 +24,8 @@ export function useMoves(
     for (const row of section.rows) {
       const rows = moved.get(row.dataset.key ?? "");
       if (rows === undefined || isStuck(row, section, rowHeight)) continue;
-      // A movement that is added to another under way continues from where the row is.
-      row.animate([{ transform: `translateY(${rows * rowHeight}px)` }, { transform: "none" }], {
-        duration: MOVE_MS,
-        easing: "ease-out",
-        composite: "add",
-      });
+      const from = { transform: `translateY(${Math.sign(rows) * WAY}px)`, opacity: 0.3 };
+      row.animate([from, { transform: "none", opacity: 1 }], { duration: MOVE_MS, easing: "ease-out" });
     }
   }, [body, order, rowHeight]);
 }
