@@ -8,6 +8,8 @@ type Status = "loading" | "live" | "stale" | "refused";
 
 interface Props {
   readonly status: Status;
+  /** Whether there are data although they are still loading, such as those that another view has asked for. */
+  readonly isKnown?: boolean;
   readonly error?: DuelcastError | undefined;
   /** When the data arrived, in epoch milliseconds; by default, when they were last live. */
   readonly at?: number | undefined;
@@ -15,7 +17,7 @@ interface Props {
 }
 
 /** What a view says of data that are not complete, not current or not there; nothing while they are live. */
-export function LiveState({ status, error, at, retry }: Props): ReactNode {
+export function LiveState({ status, isKnown = false, error, at, retry }: Props): ReactNode {
   const lastLive = useLastLive(status);
   const since = at ?? lastLive;
   const old = status === "stale" && since !== undefined && <Age at={since} />;
@@ -33,7 +35,7 @@ export function LiveState({ status, error, at, retry }: Props): ReactNode {
       </div>
     );
   }
-  if (status === "loading") return <p className="loading">{texts.states.loading}</p>;
+  if (status === "loading" && !isKnown) return <p className="loading">{texts.states.loading}</p>;
   return old;
 }
 

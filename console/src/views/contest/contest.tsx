@@ -45,7 +45,7 @@ function Live({ id, part }: { id: number; part: string }): ReactNode {
   return (
     <>
       <Header contest={contest} />
-      <LiveState status={status} error={error} />
+      <LiveState status={status} isKnown error={error} />
       <Parts contest={contest} part={part} />
       {part === "leaderboard" ? (
         <div className="contest-beside">

@@ -32,7 +32,7 @@ export default function Contests(): ReactNode {
       <header className="view">
         <h1>{texts.contests.title}</h1>
       </header>
-      <LiveState status={status} error={error} />
+      <LiveState status={status} isKnown={all.size > 0} error={error} />
       {(all.size > 0 || status === "live") && (
         <div className="contests" data-status={status}>
           <Cards title={texts.contests.live} contests={live} none={texts.contests.noneLive} own={own} />

@@ -61,7 +61,7 @@ function Ticker({ symbol, stores }: { symbol: string; stores: Flows }): ReactNod
   const { value: cap } = useStore(stores.token, (token) => token?.market_cap);
   return (
     <>
-      <LiveState status={status} error={error} />
+      <LiveState status={status} isKnown={value !== undefined} error={error} />
       {status === "live" && !value && <p className="none">{texts.symbol.noPrice}</p>}
       {value && (
         <div data-status={status}>

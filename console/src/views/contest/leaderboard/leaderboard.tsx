@@ -61,7 +61,7 @@ export function LeaderboardPart({ contest, history }: Props): ReactNode {
 
   return (
     <section className="leaderboard" aria-label={texts.contest.leaderboard}>
-      {status !== "stale" && <LiveState status={status} error={error} />}
+      {status !== "stale" && <LiveState status={status} isKnown={board !== undefined} error={error} />}
       {hasCurves && (
         <Curves history={history} startMs={Date.parse(contest.start_time)} rows={rows} own={own} followed={followed} />
       )}
