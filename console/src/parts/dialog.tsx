@@ -3,7 +3,7 @@ import { texts } from "../app/texts";
 import { Button } from "./button";
 
 interface Props {
-  readonly title: string;
+  readonly title: ReactNode;
   readonly close: () => void;
   readonly children: ReactNode;
 }

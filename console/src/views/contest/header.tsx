@@ -8,6 +8,7 @@ import { texts } from "../../app/texts";
 import { Left } from "../../parts/countdown";
 import { Fact } from "../../parts/fact";
 import { Change } from "../../parts/quote";
+import { Sentence } from "../../parts/sentence";
 import { endedAt } from "../contests/phases";
 
 const { contest: words, contests: phases } = texts;
@@ -49,9 +50,11 @@ export function Header({ contest }: { contest: ContestView }): ReactNode {
       </dl>
       {status === "cancelled" && (
         <p className="bad">
-          {contest.cancellation_reason === null
-            ? words.cancelledWithoutReason
-            : words.cancelled(contest.cancellation_reason)}
+          {contest.cancellation_reason === null ? (
+            words.cancelledWithoutReason
+          ) : (
+            <Sentence of={words.cancelled} name={contest.cancellation_reason} />
+          )}
         </p>
       )}
     </header>

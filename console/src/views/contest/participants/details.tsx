@@ -6,7 +6,7 @@ import { useReading } from "../../../data/reading";
 import { useEvery } from "../../../data/use-every";
 import { Dialog } from "../../../parts/dialog";
 import { LiveState } from "../../../parts/live-state";
-import { nameOf, type Named } from "../../../parts/name";
+import { Name, type Named } from "../../../parts/name";
 import { Change } from "../../../parts/quote";
 import { Holdings } from "./holdings";
 import { Trades } from "./trades";
@@ -29,7 +29,7 @@ export function Details({ contest, of, close }: Props): ReactNode {
   );
   useEvery(contest.status === "active" && !isLoading ? REFRESH_MS : undefined, again);
   return (
-    <Dialog title={nameOf(of)} close={close}>
+    <Dialog title={<Name of={of} />} close={close}>
       <LiveState status={status} error={error} at={at} retry={again} />
       {value && (
         <>

@@ -10,6 +10,7 @@ import { useEvery } from "../../../data/use-every";
 import { Confirm } from "../../../parts/dialog";
 import { LiveState } from "../../../parts/live-state";
 import { nameOf, type Named } from "../../../parts/name";
+import { Sentence } from "../../../parts/sentence";
 
 const words = texts.room;
 /** Nobody tells of mutes that others put or lift, and of those that end. */
@@ -74,7 +75,7 @@ export function useModeration(
       const { unmute: one } = asked;
       return (
         <Confirm
-          title={words.unmuteTitle(nameOf(one))}
+          title={<Sentence of={words.unmuteTitle} name={nameOf(one)} />}
           action={words.unmute}
           close={close}
           confirmed={() => void action.run(() => lift(one.wallet))}
@@ -121,7 +122,7 @@ function Mute({ of, close, confirmed }: MuteProps): ReactNode {
   const field = useId();
   return (
     <Confirm
-      title={words.muteTitle(nameOf(of))}
+      title={<Sentence of={words.muteTitle} name={nameOf(of)} />}
       action={words.mute}
       close={close}
       confirmed={() => confirmed(words.durations[index]![1])}

@@ -10,6 +10,7 @@ import { texts } from "../../../app/texts";
 import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
 import { LiveState } from "../../../parts/live-state";
+import { Sentence } from "../../../parts/sentence";
 import { Trades } from "../participants/trades";
 import { ChoiceRow } from "./choice-row";
 import { Effect } from "./effect";
@@ -167,7 +168,7 @@ export function Builder({ contest, own }: Props): ReactNode {
       </div>
       {isConfirming && (
         <Confirm
-          title={own.isParticipant ? words.confirmChange : words.confirmEnter(contest.name)}
+          title={own.isParticipant ? words.confirmChange : <Sentence of={words.confirmEnter} name={contest.name} />}
           action={action}
           close={() => setIsConfirming(false)}
           confirmed={() => void confirmed()}

@@ -3,6 +3,7 @@ import { useState, type ReactNode } from "react";
 import { texts } from "../../../app/texts";
 import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
+import { Sentence } from "../../../parts/sentence";
 import type { Entry } from "./use-entry";
 
 const words = texts.trade;
@@ -24,7 +25,7 @@ export function Withdraw({ contest, entry, left }: Props): ReactNode {
       </Button>
       {isAsking && (
         <Confirm
-          title={words.confirmWithdraw(contest.name)}
+          title={<Sentence of={words.confirmWithdraw} name={contest.name} />}
           action={words.withdraw}
           close={() => setIsAsking(false)}
           confirmed={() => void entry.withdraw().then((hasLeft) => hasLeft && left())}
