@@ -23,6 +23,8 @@ export const contest = {
   disqualified: "Disqualified",
   adminPresent: "An admin is here",
   cancelled: (reason: string) => `This contest was cancelled: ${reason}`,
+  unknown: "There is no such contest.",
+  toAll: "Go to the contests",
   cancelledWithoutReason: "This contest was cancelled.",
   board: {
     rank: "Rank",
@@ -96,6 +98,6 @@ export const contest = {
     rules: "Rules",
     noRules: "This contest has no rules of its own.",
     scoring:
-      "Each portfolio buys its tokens at the prices of the start with the starting balance. The rank follows from its value, with each price, until the end. Equal values share a rank, and their prizes.",
+      "Each portfolio is bought with the starting balance, at the prices of the start. From then until the end, its value changes with the prices, and the values decide the ranks. Portfolios of equal value share a rank, and the prizes of their places.",
   },
 } as const;

@@ -37,8 +37,12 @@ function Live({ id, part }: { id: number; part: string }): ReactNode {
   if (!contest || error?.code === "CONTEST_NOT_FOUND") {
     return (
       <>
-        <h1>{texts.contest.title}</h1>
-        <LiveState status={status} error={error} />
+        <h1>{error?.code === "CONTEST_NOT_FOUND" ? texts.contest.unknown : texts.contest.title}</h1>
+        {error?.code === "CONTEST_NOT_FOUND" ? (
+          <Link href="/contests">{texts.contest.toAll}</Link>
+        ) : (
+          <LiveState status={status} error={error} />
+        )}
       </>
     );
   }

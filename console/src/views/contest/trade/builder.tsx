@@ -90,7 +90,7 @@ export function Builder({ contest, own }: Props): ReactNode {
             add={(symbol) => set([...choices, { symbol, weight: undefined }])}
           />
           {choices.length === 0 ? (
-            <p className="dim">{words.none}</p>
+            !isTried && <p className="dim">{words.faults.none}</p>
           ) : (
             <ul className="portfolio">
               {choices.map((choice, index) => (

@@ -44,7 +44,8 @@ export function faults(choices: readonly Choice[], { allowed, quote, isTrade }: 
   const found: Fault[] = [];
   const add = (field: string, text: string): number => found.push({ field, text });
   const { faults: words } = texts.trade;
-  if (choices.length === 0 || choices.length > MAX_TOKENS) add("portfolio", words.count(MAX_TOKENS));
+  if (choices.length === 0) add("portfolio", words.none);
+  if (choices.length > MAX_TOKENS) add("portfolio", words.tooMany(MAX_TOKENS));
   const seen = new Set<string>();
   for (const [index, { symbol, weight }] of choices.entries()) {
     const field = `portfolio[${index}].symbol`;
