@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { useLayoutEffect, useRef, type ReactNode } from "react";
 import type { Pages } from "../data/pages";
 import { Button } from "./button";
 import { LiveState } from "./live-state";
@@ -11,12 +11,31 @@ interface Props {
 
 /** What stands below the rows of pages: loading, an error, or the way to the next page. */
 export function More({ pages: { rows, status, at, hasMore, error, isLoading, more }, label }: Props): ReactNode {
+  const end = useRef<HTMLDivElement>(null);
+  const isAsked = useRef(false);
+  useLayoutEffect(() => {
+    if (isLoading) return;
+    // The button goes with the last page, and with it the focus.
+    if (isAsked.current && document.activeElement === document.body) end.current?.focus({ preventScroll: true });
+    isAsked.current = false;
+  }, [isLoading]);
+
   if (error || rows === undefined) return <LiveState status={status} error={error} at={at} retry={more} />;
   return (
-    hasMore && (
-      <Button type="button" className="more" isOff={isLoading} onClick={more}>
-        {label}
-      </Button>
-    )
+    <div ref={end} tabIndex={-1} className="end-of-rows">
+      {hasMore && (
+        <Button
+          type="button"
+          className="more"
+          isOff={isLoading}
+          onClick={() => {
+            isAsked.current = true;
+            more();
+          }}
+        >
+          {label}
+        </Button>
+      )}
+    </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useStore } from "@duelcast/client/react";
 import type { ContestView } from "@duelcast/client/types";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { count } from "../../app/format";
 import { user } from "../../app/session";
 import { useSignal } from "../../app/signal";
@@ -52,9 +52,10 @@ interface CardsProps {
 }
 
 function Cards({ title, contests: some, none, own }: CardsProps): ReactNode {
+  const section = useRef<HTMLElement>(null);
   const [shown, setShown] = useState(CARDS);
   return (
-    <section aria-label={title}>
+    <section ref={section} tabIndex={-1} aria-label={title}>
       <h2>
         {title} <span className="dim">{count(some.length)}</span>
       </h2>
@@ -65,7 +66,15 @@ function Cards({ title, contests: some, none, own }: CardsProps): ReactNode {
         ))}
       </ul>
       {some.length > shown && (
-        <button type="button" className="more" onClick={() => setShown(shown + CARDS)}>
+        <button
+          type="button"
+          className="more"
+          onClick={() => {
+            // The button goes with the last ones.
+            if (some.length <= shown + CARDS) section.current?.focus({ preventScroll: true });
+            setShown(shown + CARDS);
+          }}
+        >
           {texts.contests.more}
         </button>
       )}

@@ -1,5 +1,5 @@
 import { useInbox } from "@duelcast/client/react";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { isSigningIn } from "../../app/account";
 import { count } from "../../app/format";
 import { user } from "../../app/session";
@@ -46,10 +46,11 @@ function Invitation(): ReactNode {
 
 function Announcements(): ReactNode {
   const { announcements } = useInbox().value;
+  const section = useRef<HTMLElement>(null);
   const [isAll, setIsAll] = useState(false);
   const shown = isAll ? announcements : announcements.slice(0, ANNOUNCEMENTS);
   return (
-    <section aria-label={texts.inbox.announcements} className="announcements">
+    <section ref={section} tabIndex={-1} aria-label={texts.inbox.announcements} className="announcements">
       <h2>{texts.inbox.announcements}</h2>
       {announcements.length === 0 && <p className="none">{texts.inbox.noAnnouncements}</p>}
       <ul className="notifications">
@@ -58,7 +59,15 @@ function Announcements(): ReactNode {
         ))}
       </ul>
       {shown.length < announcements.length && (
-        <button type="button" className="more" onClick={() => setIsAll(true)}>
+        <button
+          type="button"
+          className="more"
+          onClick={() => {
+            // The button goes.
+            section.current?.focus({ preventScroll: true });
+            setIsAll(true);
+          }}
+        >
           {texts.inbox.allAnnouncements(count(announcements.length))}
         </button>
       )}
