@@ -43,6 +43,22 @@ def test_a_refused_message_keeps_its_text_says_why_and_can_be_sent_again(console
     expect(boss.message("May I?")).to_have_count(1)
 
 
+def test_a_message_that_is_too_long_is_edited_instead_of_being_sent_again(console: Console) -> None:
+    long = "x" * 501
+    console.open(f"contests/{CONTEST}/room", token_of("cat"))
+    console.say(long)
+    refused = console.message(long)
+    expect(refused.get_by_role("alert")).to_contain_text("MESSAGE_TOO_LONG")
+    expect(refused.get_by_role("button", name="Send again")).to_have_count(0)
+    refused.get_by_role("button", name="Edit").click()
+    draft = console.page.get_by_label("Message", exact=True)
+    expect(draft).to_have_value(long)
+    expect(draft).to_be_focused()
+    expect(refused).to_have_count(0)
+    console.say("Shorter")
+    expect(console.message("Shorter").locator("time")).to_be_visible()
+
+
 def test_an_admin_deletes_a_message_for_everybody(console: Console) -> None:
     console.open(f"contests/{CONTEST}/room", token_of("boss", Role.ADMIN))
     bad = console.message("Good luck!")
