@@ -24,8 +24,8 @@ export function useMoves(
     for (const row of section.rows) {
       const rows = moved.get(row.dataset.key ?? "");
       if (rows === undefined || isStuck(row, section, rowHeight)) continue;
-      const from = { transform: `translateY(${Math.sign(rows) * WAY}px)`, opacity: 0.3 };
-      row.animate([from, { transform: "none", opacity: 1 }], { duration: MOVE_MS, easing: "ease-out" });
+      const from = { transform: `translateY(${Math.sign(rows) * WAY}px)` };
+      row.animate([from, { transform: "none" }], { duration: MOVE_MS, easing: "ease-out" });
     }
   }, [body, order, rowHeight]);
 }
