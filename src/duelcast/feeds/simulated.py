@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from array import array
 
 from duelcast.clock import Clock
 from duelcast.domain.market.ticks import Ticker, TokenInfo, Trade
@@ -26,8 +27,8 @@ class SimulatedFeed:
     """Every `interval_ms`, `due` symbols move (None: a random number, up to half of all); most moves include a trade.
 
     The feed is deterministic for a `seed`: if the clock advances in the same way, it makes the same ticks in the same
-    order, except for `venue_time`. `change_24h` is relative to a made-up price of yesterday; the server derives the
-    other 24 h figures. If `conflate` is false, as in benchmarks, the server must publish every price instead of the
+    order, except for `venue_time`. The 24 h before the start are made up, and the same for every seed and start; the
+    volume is left to the server. If `conflate` is false, as in benchmarks, the server must publish every price instead of the
     newest one per interval. If `trades` is false, prices move without trades.
     """
 
@@ -87,9 +88,7 @@ class _Market:
             token.symbol: PriceWalk(token.price, token.daily_volatility, self._factor, self._rng, now)
             for token in tokens
         }
-        self._yesterday = {
-            token.symbol: token.price * math.exp(self._rng.gauss(0.0, token.daily_volatility)) for token in tokens
-        }
+        self._days = {token.symbol: Day(token, now) for token in tokens}
         self._trade_ids = itertools.count(1)
 
     def choose(self, due: int | None) -> list[KnownToken]:
@@ -102,18 +101,22 @@ class _Market:
 
     def move(self, token: KnownToken) -> list[Ticker | Trade]:
         walk = self._walks[token.symbol]
-        change = walk.advance(self._clock.monotonic())
+        now = self._clock.monotonic()
+        change = walk.advance(now)
+        self._days[token.symbol].add(now, walk.price)
         ticks: list[Ticker | Trade] = [self.ticker(token)]
         if self._rng.random() < self._trade_probability:
             ticks.append(self._trade(token.symbol, walk.price, change))
         return ticks
 
     def ticker(self, token: KnownToken) -> Ticker:
-        price = self._walks[token.symbol].price
+        price, day = self._walks[token.symbol].price, self._days[token.symbol]
         return Ticker(
             symbol=token.symbol,
             price=price,
-            change_24h=round((price / self._yesterday[token.symbol] - 1) * 100, 2),
+            change_24h=round((price / day.open - 1) * 100, 2),
+            high_24h=day.high,
+            low_24h=day.low,
             market_cap=price * token.circulating,
             fdv=price * token.total,
             liquidity=token.price * token.circulating * LIQUIDITY_SHARE,
@@ -184,6 +187,8 @@ REVERSION_PER_DAY = 0.05
 """Per simulated day, the logarithm of a price is pulled back by this share of its distance from the start, so that
 prices stay plausible in a server that runs for months."""
 SIGNIFICANT_DIGITS = 6
+HOUR_S = 3_600.0
+HOURS = 24
 
 
 class MarketFactor:
@@ -215,7 +220,7 @@ class PriceWalk:
 
     @property
     def price(self) -> float:
-        return float(f"{math.exp(self._log_price):.{SIGNIFICANT_DIGITS}g}")
+        return _rounded(math.exp(self._log_price))
 
     def advance(self, now: float) -> float:
         """Move to the time `now` (monotonic seconds); returns the relative change since the last move."""
@@ -228,3 +233,54 @@ class PriceWalk:
         self._market_seen = self._factor.level
         self._updated = now
         return math.expm1(move)
+
+
+def _rounded(price: float) -> float:
+    return float(f"{price:.{SIGNIFICANT_DIGITS}g}")
+
+
+class Day:
+    """The prices of one token over the present hour and the 24 before it (USD): `open` is the first, `high` and `low`
+    are the extremes. Hours count from the start (`now`, monotonic seconds)."""
+
+    __slots__ = ("_highs", "_hour_began", "_lows", "_opens", "high", "low", "open")
+
+    def __init__(self, token: KnownToken, now: float) -> None:
+        self._opens, self._highs, self._lows = array("d"), array("d"), array("d")
+        self._hour_began = now
+        prices = made_up_day(token)
+        for begin, end in itertools.pairwise(prices):
+            self._begin_hour(begin)
+            self._widen(end)
+        self._begin_hour(prices[-1])
+
+    def add(self, now: float, price: float) -> None:
+        """Take a price at the time `now` (monotonic seconds)."""
+        while now >= self._hour_began + HOUR_S:
+            self._hour_began += HOUR_S
+            self._begin_hour(price)
+        self._widen(price)
+
+    def _begin_hour(self, price: float) -> None:
+        for column in (self._opens, self._highs, self._lows):
+            column.append(price)
+            del column[: -HOURS - 1]
+        self.open, self.high, self.low = self._opens[0], max(self._highs), min(self._lows)
+
+    def _widen(self, price: float) -> None:
+        if price > self._highs[-1]:
+            self._highs[-1] = price
+            self.high = max(self.high, price)
+        elif price < self._lows[-1]:
+            self._lows[-1] = price
+            self.low = min(self.low, price)
+
+
+def made_up_day(token: KnownToken) -> list[float]:
+    """Prices of 24 hours, an hour apart, of which the last is the token's first real price (USD). They depend on the
+    token alone, so that a restart does not change the past."""
+    rng = random.Random(token.symbol)  # noqa: S311 - makes prices, guards nothing
+    prices = [token.price]
+    for _ in range(HOURS):
+        prices.append(_rounded(prices[-1] * math.exp(rng.gauss(0.0, token.daily_volatility / math.sqrt(HOURS)))))
+    return prices[::-1]
