@@ -143,7 +143,9 @@ async def test_the_figures_of_a_day_agree_with_each_other(hours: int) -> None:
         await clock.advance(hours * 3_600)
     for token in KNOWN_TOKENS:
         ticker = sink.tickers_of(token.symbol)[-1]
-        assert ticker.change_24h is not None and ticker.high_24h is not None and ticker.low_24h is not None
+        assert ticker.change_24h is not None
+        assert ticker.high_24h is not None
+        assert ticker.low_24h is not None
         a_day_ago = ticker.price / (1 + ticker.change_24h / 100)
         assert ticker.low_24h <= ticker.price <= ticker.high_24h
         assert ticker.low_24h * 0.9999 <= a_day_ago <= ticker.high_24h * 1.0001

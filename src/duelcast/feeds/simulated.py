@@ -28,8 +28,8 @@ class SimulatedFeed:
 
     The feed is deterministic for a `seed`: if the clock advances in the same way, it makes the same ticks in the same
     order, except for `venue_time`. The 24 h before the start are made up, and the same for every seed and start; the
-    volume is left to the server. If `conflate` is false, as in benchmarks, the server must publish every price instead of the
-    newest one per interval. If `trades` is false, prices move without trades.
+    volume is left to the server. If `conflate` is false, as in benchmarks, the server must publish every price instead
+    of the newest one per interval. If `trades` is false, prices move without trades.
     """
 
     def __init__(
