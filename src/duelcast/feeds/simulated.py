@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from array import array
 
 from duelcast.clock import Clock
 from duelcast.domain.market.ticks import Ticker, TokenInfo, Trade
 from duelcast.feeds.known_tokens import KNOWN_TOKENS, KnownToken, synthetic_token
 from duelcast.feeds.options import FeedOptions
+from duelcast.feeds.simulated_day import Day, rounded
 from duelcast.feeds.source import Sink
 
 MAX_SYMBOLS = 9_999
@@ -48,16 +48,16 @@ class SimulatedFeed:
         self.conflate = conflate
         self._clock = clock
         self._seed = seed
-        self._tokens = _tokens(symbol_count)
+        self.tokens = _tokens(symbol_count)
         self._interval_s = interval_ms / 1000
         self._due = due
         self._trades = trades
-        self.symbols = frozenset(token.symbol for token in self._tokens)
+        self.symbols = frozenset(token.symbol for token in self.tokens)
 
     async def run(self, sink: Sink) -> None:
-        market = _Market(self._tokens, self._clock, self._seed, trades=self._trades)
+        market = _Market(self.tokens, self._clock, self._seed, trades=self._trades)
         sink.connected()
-        for number, token in enumerate(self._tokens, start=1):
+        for number, token in enumerate(self.tokens, start=1):
             sink.accept(token_info(token))
             sink.accept(market.ticker(token))
             if number % YIELD_EVERY == 0:
@@ -186,9 +186,6 @@ of this."""
 REVERSION_PER_DAY = 0.05
 """Per simulated day, the logarithm of a price is pulled back by this share of its distance from the start, so that
 prices stay plausible in a server that runs for months."""
-SIGNIFICANT_DIGITS = 6
-HOUR_S = 3_600.0
-HOURS = 24
 
 
 class MarketFactor:
@@ -220,7 +217,7 @@ class PriceWalk:
 
     @property
     def price(self) -> float:
-        return _rounded(math.exp(self._log_price))
+        return rounded(math.exp(self._log_price))
 
     def advance(self, now: float) -> float:
         """Move to the time `now` (monotonic seconds); returns the relative change since the last move."""
@@ -233,54 +230,3 @@ class PriceWalk:
         self._market_seen = self._factor.level
         self._updated = now
         return math.expm1(move)
-
-
-def _rounded(price: float) -> float:
-    return float(f"{price:.{SIGNIFICANT_DIGITS}g}")
-
-
-class Day:
-    """The prices of one token over the present hour and the 24 before it (USD): `open` is the first, `high` and `low`
-    are the extremes. Hours count from the start (`now`, monotonic seconds)."""
-
-    __slots__ = ("_highs", "_hour_began", "_lows", "_opens", "high", "low", "open")
-
-    def __init__(self, token: KnownToken, now: float) -> None:
-        self._opens, self._highs, self._lows = array("d"), array("d"), array("d")
-        self._hour_began = now
-        prices = made_up_day(token)
-        for begin, end in itertools.pairwise(prices):
-            self._begin_hour(begin)
-            self._widen(end)
-        self._begin_hour(prices[-1])
-
-    def add(self, now: float, price: float) -> None:
-        """Take a price at the time `now` (monotonic seconds)."""
-        while now >= self._hour_began + HOUR_S:
-            self._hour_began += HOUR_S
-            self._begin_hour(price)
-        self._widen(price)
-
-    def _begin_hour(self, price: float) -> None:
-        for column in (self._opens, self._highs, self._lows):
-            column.append(price)
-            del column[: -HOURS - 1]
-        self.open, self.high, self.low = self._opens[0], max(self._highs), min(self._lows)
-
-    def _widen(self, price: float) -> None:
-        if price > self._highs[-1]:
-            self._highs[-1] = price
-            self.high = max(self.high, price)
-        elif price < self._lows[-1]:
-            self._lows[-1] = price
-            self.low = min(self.low, price)
-
-
-def made_up_day(token: KnownToken) -> list[float]:
-    """Prices of 24 hours, an hour apart, of which the last is the token's first real price (USD). They depend on the
-    token alone, so that a restart does not change the past."""
-    rng = random.Random(token.symbol)  # noqa: S311 - makes prices, guards nothing
-    prices = [token.price]
-    for _ in range(HOURS):
-        prices.append(_rounded(prices[-1] * math.exp(rng.gauss(0.0, token.daily_volatility / math.sqrt(HOURS)))))
-    return prices[::-1]
