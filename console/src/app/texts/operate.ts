@@ -160,6 +160,7 @@ export const operateTexts = {
       reset_circuit_breaker:
         "The breaker closes at once, and calls go through again. If the cause remains, it will open once more.",
     } as Readonly<Record<string, string>>,
+    isClosed: "The breaker is closed, and stays so. It only forgets the failures that it has counted.",
     otherConsequence: "The service itself says what this does.",
     interrupts: "These running services need it, and may fail meanwhile:",
     interruptsNobody: "No running service needs it.",

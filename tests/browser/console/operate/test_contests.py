@@ -110,7 +110,7 @@ def test_a_contest_is_cancelled_with_a_reason_that_participants_see(console: Con
     console.operate(f"contests/{contest['id']}")
     act(console, "Cancel the contest")
     cancel = console.dialog.get_by_role("button", name="Cancel the contest")
-    console.dialog.get_by_label(f"Type {contest['contest_code']} to confirm").fill(contest["contest_code"])
+    console.dialog.get_by_label(f"Type “{contest['contest_code']}” to confirm").fill(contest["contest_code"])
     cancel.click()  # which the browser refuses without a reason
     expect(console.dialog).to_be_visible()
     console.dialog.get_by_label("Reason, which participants see").fill("The leaves have fallen.")
