@@ -61,7 +61,7 @@ export function Announcements(): ReactNode {
           />
           <Outcome
             action={refused ? { ...action, error: undefined } : action}
-            done={counts ? texts.sent(counts.created, counts.duplicate, counts.invalid) : ""}
+            done={counts?.created === 0 ? texts.sentBefore : texts.sent}
           />
           <div className="actions">
             <Button className="primary" isOff={!isComplete || action.isBusy}>
