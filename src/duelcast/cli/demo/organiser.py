@@ -22,7 +22,7 @@ MAX_PAGES = 50
 _LIVE = ("pending", "active")
 
 _KINDS = ("Cup", "Dash", "Derby", "League", "Marathon", "Masters", "Open", "Relay", "Shootout", "Trophy")
-_DESCRIPTION = "Demo data: this contest was opened by `duelcast demo`, and bots take part in it."
+_DESCRIPTION = "Demo data: this contest was made up, and bots take part in it."
 _RULES = "Be kind. Bots may win."
 _PRIZE_POOL = "10"
 
