@@ -111,12 +111,13 @@ def test_the_search_finds(page: Page, server: ServerProcess, words: str, address
     expect(page.locator(f".results a[href^='{server.url}/{address}']").first).to_be_visible()
 
 
-def test_the_search_says_that_it_searches(page: Page, server: ServerProcess) -> None:
+def test_the_search_says_that_it_searches(page: Page, server: ServerProcess, watch: Watch) -> None:
     held: list[Route] = []
-    page.route("**/docs/search.json", held.append)
+    page.route("**/docs/search.json", lambda route: held.append(route))
     page.goto(f"{server.url}/docs")
     page.get_by_role("searchbox").fill("price")
     expect(page.locator("#found")).to_have_text("Searching")
+    watch.until(lambda: held != [])
     held[0].continue_()
     expect(page.locator("#found")).to_have_text(re.compile(r"^\d+ found$"))
 
