@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.axe import violations
 from tests.browser.server_process import ServerProcess
@@ -111,6 +111,17 @@ def test_the_search_finds(page: Page, server: ServerProcess, words: str, address
     expect(page.locator(f".results a[href^='{server.url}/{address}']").first).to_be_visible()
 
 
+def test_the_search_says_that_it_searches(page: Page, server: ServerProcess, watch: Watch) -> None:
+    held: list[Route] = []
+    page.route("**/docs/search.json", lambda route: held.append(route))
+    page.goto(f"{server.url}/docs")
+    page.get_by_role("searchbox").fill("price")
+    expect(page.locator("#found")).to_have_text("Searching")
+    watch.until(lambda: held != [])
+    held[0].continue_()
+    expect(page.locator("#found")).to_have_text(re.compile(r"^\d+ found$"))
+
+
 def test_the_search_says_if_it_finds_nothing_or_cannot_read(page: Page, server: ServerProcess) -> None:
     page.goto(f"{server.url}/docs")
     search, status = page.get_by_role("searchbox"), page.locator("#found")
@@ -120,6 +131,8 @@ def test_the_search_says_if_it_finds_nothing_or_cannot_read(page: Page, server: 
     page.unroute("**/docs/search.json")
     search.fill("prices")
     expect(status).to_have_text(re.compile(r"^\d+ found$"))
+    search.fill("prices")
+    expect(page.locator(".results strong").first).to_have_text("market-data")
     search.fill("<img src=x>")
     expect(status).to_have_text("Nothing found")
 

@@ -135,6 +135,44 @@ async def test_an_hour_and_a_half_moves_a_price_by_about_its_daily_volatility() 
         assert abs(last / token.price - 1) < 5 * token.daily_volatility
 
 
+@pytest.mark.parametrize("hours", [0, 5, 30])
+async def test_the_figures_of_a_day_agree_with_each_other(hours: int) -> None:
+    clock = ManualClock()
+    sink = CollectingSink()
+    async with running(SimulatedFeed("simulated", clock, seed=5, interval_ms=60_000, due=40), sink):
+        await clock.advance(hours * 3_600)
+    for token in KNOWN_TOKENS:
+        ticker = sink.tickers_of(token.symbol)[-1]
+        assert ticker.change_24h is not None
+        assert ticker.high_24h is not None
+        assert ticker.low_24h is not None
+        a_day_ago = ticker.price / (1 + ticker.change_24h / 100)
+        assert ticker.low_24h <= ticker.price <= ticker.high_24h
+        assert ticker.low_24h * 0.9999 <= a_day_ago <= ticker.high_24h * 1.0001
+
+
+async def test_the_change_of_a_day_goes_by_the_price_of_a_day_ago() -> None:
+    clock = ManualClock()
+    sink = CollectingSink()
+    async with running(SimulatedFeed("simulated", clock, seed=5, symbol_count=1, interval_ms=3_600_000, due=1), sink):
+        await clock.advance(60 * 3_600)
+    tickers = sink.tickers_of("BTC")
+    for before, after in zip(tickers, tickers[24:], strict=False):
+        assert after.change_24h == pytest.approx((after.price / before.price - 1) * 100, abs=0.006)
+        span = [ticker.price for ticker in tickers[tickers.index(before) : tickers.index(after) + 1]]
+        assert (after.low_24h, after.high_24h) == (min(span), max(span))
+
+
+async def test_the_day_before_the_start_is_the_same_for_every_seed_and_start() -> None:
+    firsts = []
+    for seed in (1, 2, None):
+        clock = ManualClock()
+        ticks = await ticks_of(SimulatedFeed("simulated", clock, seed=seed), clock, 0)
+        firsts.append([tick.change_24h for tick in ticks if isinstance(tick, Ticker)])
+    assert firsts[0] == firsts[1] == firsts[2]
+    assert len(set(firsts[0])) > 30
+
+
 def _returns(prices: list[float]) -> list[float]:
     return [later / earlier - 1 for earlier, later in itertools.pairwise(prices)]
 

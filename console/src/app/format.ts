@@ -23,6 +23,7 @@ const clock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium" });
 const shortClock = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short" });
 const monthDay = new Intl.DateTimeFormat(LOCALE, { month: "short", day: "numeric" });
 const dateTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short" });
+const exactDateTime = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "medium" });
 const relative = new Intl.RelativeTimeFormat(TEXTS_LOCALE, { numeric: "always", style: "narrow" });
 const immediate = new Intl.RelativeTimeFormat(TEXTS_LOCALE, { numeric: "auto", style: "narrow" });
 const plurals = new Intl.PluralRules(TEXTS_LOCALE);
@@ -119,6 +120,11 @@ export function dayOfYear(ms: number): string {
 /** A date and a time. */
 export function moment(ms: number): string {
   return dateTime.format(ms);
+}
+
+/** A date and a time with seconds. */
+export function exactMoment(ms: number): string {
+  return exactDateTime.format(ms);
 }
 
 /** The time between two moments as the largest unit, such as “5 min ago” or “in 2 h”. */

@@ -62,7 +62,7 @@ export const texts = {
   dialog: {
     cancel: "Cancel",
     close: "Close",
-    typeToConfirm: (word: string) => `Type ${word} to confirm`,
+    typeToConfirm: (word: string) => `Type “${word}” to confirm`,
   },
   keys: {
     title: "Keyboard shortcuts",

@@ -1,5 +1,6 @@
 import type { ContestView } from "@duelcast/client/types";
 import { describe, expect, test } from "vitest";
+import { endOf } from "../../src/views/operate/contests/end";
 import { draftOf, editable, emptyDraft, fieldOf, toLocal, toNew, toPatch } from "../../src/views/operate/contests/form";
 
 const contest = {
@@ -95,4 +96,14 @@ describe("the form of a contest that exists", () => {
     expect(fieldOf("unknown")).toBeUndefined();
     expect(fieldOf(undefined)).toBeUndefined();
   });
+});
+
+test.each([
+  ["pending", "2026-01-01T12:00:00Z"],
+  ["active", "2026-01-01T12:00:00Z"],
+  ["completed", "2026-01-01T11:30:00Z"],
+  ["cancelled", "2026-01-01T11:30:00Z"],
+])("a contest that is %s ends when it should, or when an admin ended it", (status, end) => {
+  const one = { status, end_time: "2026-01-01T12:00:00Z", updated_at: "2026-01-01T11:30:00Z" };
+  expect(endOf(one as Parameters<typeof endOf>[0])).toBe(Date.parse(end));
 });

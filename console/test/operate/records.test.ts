@@ -1,6 +1,7 @@
 import type { ErrorRecord } from "@duelcast/client/types";
 import { describe, expect, test } from "vitest";
 import { zonesOf } from "../../src/views/operate/analytics/zones";
+import { changesOf } from "../../src/views/operate/audit/before-after";
 import { toParameters } from "../../src/views/operate/audit/parameters";
 import { groupsOf, searched } from "../../src/views/operate/errors/groups";
 import { withRecords } from "../../src/views/operate/recent-errors";
@@ -67,5 +68,23 @@ describe("zones", () => {
       { zone: null, users: 1 },
       { zone: "CHAT", users: 1 },
     ]);
+  });
+});
+
+describe("changes in the audit trail", () => {
+  test("have a value before and after for each field that differs", () => {
+    const details = { value: [null, { a: [1, 2] }], name: ["Cup", "Cup"], banned: [true, false] };
+    expect(changesOf({ action: "settings.put", details })).toEqual([
+      { field: "value", before: null, after: { a: [1, 2] } },
+      { field: "banned", before: true, after: false },
+    ]);
+  });
+
+  test.each([
+    ["users.put", { wallets: ["ann", "bob", "cat"] }],
+    ["contests.edit", {}],
+    ["tokens.put", { websites: ["https://a.example", "https://b.example"] }],
+  ])("are not made of other details (%s)", (action, details) => {
+    expect(changesOf({ action, details })).toBeUndefined();
   });
 });

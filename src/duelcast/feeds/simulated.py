@@ -10,6 +10,7 @@ from duelcast.clock import Clock
 from duelcast.domain.market.ticks import Ticker, TokenInfo, Trade
 from duelcast.feeds.known_tokens import KNOWN_TOKENS, KnownToken, synthetic_token
 from duelcast.feeds.options import FeedOptions
+from duelcast.feeds.simulated_day import Day, rounded
 from duelcast.feeds.source import Sink
 
 MAX_SYMBOLS = 9_999
@@ -26,9 +27,9 @@ class SimulatedFeed:
     """Every `interval_ms`, `due` symbols move (None: a random number, up to half of all); most moves include a trade.
 
     The feed is deterministic for a `seed`: if the clock advances in the same way, it makes the same ticks in the same
-    order, except for `venue_time`. `change_24h` is relative to a made-up price of yesterday; the server derives the
-    other 24 h figures. If `conflate` is false, as in benchmarks, the server must publish every price instead of the
-    newest one per interval. If `trades` is false, prices move without trades.
+    order, except for `venue_time`. The 24 h before the start are made up, and the same for every seed and start; the
+    volume is left to the server. If `conflate` is false, as in benchmarks, the server must publish every price instead
+    of the newest one per interval. If `trades` is false, prices move without trades.
     """
 
     def __init__(
@@ -47,16 +48,16 @@ class SimulatedFeed:
         self.conflate = conflate
         self._clock = clock
         self._seed = seed
-        self._tokens = _tokens(symbol_count)
+        self.tokens = _tokens(symbol_count)
         self._interval_s = interval_ms / 1000
         self._due = due
         self._trades = trades
-        self.symbols = frozenset(token.symbol for token in self._tokens)
+        self.symbols = frozenset(token.symbol for token in self.tokens)
 
     async def run(self, sink: Sink) -> None:
-        market = _Market(self._tokens, self._clock, self._seed, trades=self._trades)
+        market = _Market(self.tokens, self._clock, self._seed, trades=self._trades)
         sink.connected()
-        for number, token in enumerate(self._tokens, start=1):
+        for number, token in enumerate(self.tokens, start=1):
             sink.accept(token_info(token))
             sink.accept(market.ticker(token))
             if number % YIELD_EVERY == 0:
@@ -87,9 +88,7 @@ class _Market:
             token.symbol: PriceWalk(token.price, token.daily_volatility, self._factor, self._rng, now)
             for token in tokens
         }
-        self._yesterday = {
-            token.symbol: token.price * math.exp(self._rng.gauss(0.0, token.daily_volatility)) for token in tokens
-        }
+        self._days = {token.symbol: Day(token, now) for token in tokens}
         self._trade_ids = itertools.count(1)
 
     def choose(self, due: int | None) -> list[KnownToken]:
@@ -102,18 +101,22 @@ class _Market:
 
     def move(self, token: KnownToken) -> list[Ticker | Trade]:
         walk = self._walks[token.symbol]
-        change = walk.advance(self._clock.monotonic())
+        now = self._clock.monotonic()
+        change = walk.advance(now)
+        self._days[token.symbol].add(now, walk.price)
         ticks: list[Ticker | Trade] = [self.ticker(token)]
         if self._rng.random() < self._trade_probability:
             ticks.append(self._trade(token.symbol, walk.price, change))
         return ticks
 
     def ticker(self, token: KnownToken) -> Ticker:
-        price = self._walks[token.symbol].price
+        price, day = self._walks[token.symbol].price, self._days[token.symbol]
         return Ticker(
             symbol=token.symbol,
             price=price,
-            change_24h=round((price / self._yesterday[token.symbol] - 1) * 100, 2),
+            change_24h=round((price / day.open - 1) * 100, 2),
+            high_24h=day.high,
+            low_24h=day.low,
             market_cap=price * token.circulating,
             fdv=price * token.total,
             liquidity=token.price * token.circulating * LIQUIDITY_SHARE,
@@ -183,7 +186,6 @@ of this."""
 REVERSION_PER_DAY = 0.05
 """Per simulated day, the logarithm of a price is pulled back by this share of its distance from the start, so that
 prices stay plausible in a server that runs for months."""
-SIGNIFICANT_DIGITS = 6
 
 
 class MarketFactor:
@@ -215,7 +217,7 @@ class PriceWalk:
 
     @property
     def price(self) -> float:
-        return float(f"{math.exp(self._log_price):.{SIGNIFICANT_DIGITS}g}")
+        return rounded(math.exp(self._log_price))
 
     def advance(self, now: float) -> float:
         """Move to the time `now` (monotonic seconds); returns the relative change since the last move."""

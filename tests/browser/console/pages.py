@@ -88,7 +88,7 @@ class Console:
         button = self.dialog.get_by_role("button", name=action, exact=True)
         if word is not None:
             expect(button).to_be_disabled()
-            self.dialog.get_by_label(f"Type {word} to confirm").fill(word)
+            self.dialog.get_by_label(f"Type “{word}” to confirm").fill(word)
         button.click()
         expect(self.dialog).to_have_count(0)
 

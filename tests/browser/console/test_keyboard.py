@@ -105,7 +105,7 @@ def test_the_keyboard_resets_a_breaker(console: Console, keyboard: Keyboard, fra
     panel = page.get_by_role("complementary")
     expect(fact(panel, "State")).to_have_text("Circuit open")
     keyboard.press(panel.get_by_role("button", name="Reset breaker"))
-    keyboard.type(console.dialog.get_by_label(f"Type {fragile} to confirm"), fragile)
+    keyboard.type(console.dialog.get_by_label(f"Type “{fragile}” to confirm"), fragile)
     keyboard.press(console.dialog.get_by_role("button", name="Reset breaker"))
     expect(panel.get_by_role("status")).to_have_text(re.compile("^Reset breaker: (?!waiting)"))
     expect(fact(panel, "State")).not_to_have_text("Circuit open")

@@ -64,10 +64,11 @@ def test_the_portfolio_to_enter_with_is_of_tokens_that_can_be_bought(symbols: tu
 
 def test_a_link_to_the_console_signs_in_as_each_of_the_people_whose_tokens_are_named() -> None:
     text = said()
-    links = re.findall(r"^ +http://127\.0\.0\.1:9000/console/#token=(\S+)$", text, re.MULTILINE)
+    links = re.findall(r"^ +http://127\.0\.0\.1:9000/console/(?:operate)?#token=(\S+)$", text, re.MULTILINE)
     assert links == re.findall(r"^ +export \w+=(\S+)$", text, re.MULTILINE)
     claims = [jwt.decode(token, options={"verify_signature": False}) for token in links]
     assert [(claim["sub"], claim["role"]) for claim in claims] == [("demo-user", "user"), ("demo-admin", "admin")]
+    assert f"http://127.0.0.1:9000/console/operate#token={links[1]}\n" in text
 
 
 def test_a_console_that_is_switched_off_is_not_named() -> None:

@@ -37,13 +37,22 @@ async def organising(clock: ManualClock) -> AsyncIterator[tuple[App, Organiser, 
             yield app, Organiser(api, clock, rng, ROUND_S), crowd
 
 
-async def test_everybody_is_stored_with_nickname_and_role() -> None:
+async def test_everybody_is_stored_with_a_nickname_and_bots_with_their_role() -> None:
     async with organising(ManualClock()) as (app, organiser, _):
         await organiser.set_up_users()
         for person in (*BOTS, GUEST, ADMIN):
             account = await app.leader.accounts.find(person.wallet)
             assert account is not None
-            assert (account.nickname, account.role) == (person.nickname, person.role)
+            assert account.nickname == person.nickname
+            assert account.role == (person.role if person in BOTS else None)
+
+
+async def test_whoever_tries_the_demo_begins_with_an_empty_inbox() -> None:
+    async with organising(ManualClock()) as (app, organiser, _):
+        await organiser.set_up_users()
+        await organiser.set_up_users()
+        for person in (GUEST, ADMIN):
+            assert (await app.leader.notifications.reader.unread(person.wallet, 20)).data == []
 
 
 async def test_where_nothing_is_a_contest_is_opened_and_started_by_hand() -> None:

@@ -1,4 +1,5 @@
 import { counted } from "../format";
+import { contest } from "./contest";
 
 /** The texts of the management of contests. */
 export const operateContests = {
@@ -9,9 +10,7 @@ export const operateContests = {
   none: "There is no such contest.",
   current: "Current and recent",
   status: "Status",
-  statuses: { pending: "Pending", active: "Active", completed: "Completed", cancelled: "Cancelled" } as Readonly<
-    Record<string, string>
-  >,
+  statuses: contest.status as Readonly<Record<string, string>>,
   name: "Name",
   starts: "Starts",
   ends: "Ends",
@@ -34,20 +33,20 @@ export const operateContests = {
     end_time: "End",
     description: "Description",
     rules: "Rules",
-    image_url: "Address of an image",
+    image_url: "URL of an image",
     entry_fee: "Entry fee",
     prize_pool: "Prize pool",
     currency: "Currency",
-    payout: "Payout in per cent, by place",
-    min_participants: "Participants at least",
-    max_participants: "Participants at most",
+    payout: "Payout by place, in percent",
+    min_participants: "Minimum of participants",
+    max_participants: "Maximum of participants",
     starting_balance: "Value of a portfolio at the start",
     allowed_symbols: "Allowed symbols",
   },
   hints: {
     start_time: "In your time zone.",
     end_time: "In your time zone.",
-    image_url: "It begins with https.",
+    image_url: "It must begin with https://.",
     entry_fee: "Without it, entering is free.",
     currency: "If empty: SOL.",
     payout: "Such as 50, 30, 20. If empty: 69, 20, 11.",
@@ -90,7 +89,7 @@ export const operateContests = {
     finished: "Finished",
     disqualified: "Disqualified",
   } as Readonly<Record<string, string>>,
-  readAgain: "Read again",
+  readAgain: "Refresh",
   entryChanged: "Done.",
   disqualify: "Disqualify",
   disqualifyQuestion: "Disqualify this participant?",

@@ -57,6 +57,7 @@ export const operateSettings = {
   keepMine: "Store mine",
   takeTheirs: "Keep theirs",
   remove: "Delete the stored value",
+  removed: "The stored value was deleted.",
   removeQuestion: (key: string) => `Delete the stored value of ${key}?`,
   fallsBack: (value: string) => `The setting falls back to ${value} at once.`,
   isDeleted: "The setting is deleted at once: it is not one of the server's own.",

@@ -4,6 +4,7 @@ an earlier demo created."""
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 import typer
@@ -12,12 +13,15 @@ from duelcast.cli.demo.api import Api, Passes, trust_of
 from duelcast.cli.demo.crowd import Crowd
 from duelcast.cli.demo.guide import guide
 from duelcast.cli.demo.organiser import Contest, Organiser
+from duelcast.cli.demo.past import store_past
 from duelcast.cli.demo.people import BOTS
 from duelcast.cli.demo.seat import Seat
 from duelcast.cli.demo.show import Show
 from duelcast.cli.greeting import websocket_url
 from duelcast.cli.issue_token import issuer_of
 from duelcast.clock import SystemClock
+from duelcast.feeds.source import Feed
+from duelcast.feeds.spec import build_feeds
 from duelcast.settings import ConfigurationError, Settings
 from duelcast.store import key_values
 from duelcast.store.database import Database, Transaction
@@ -34,7 +38,8 @@ class Demo:
         self._round_s = round_s
 
     async def claim(self, database: Database) -> None:
-        await claim(database)
+        clock = SystemClock()
+        await claim(database, build_feeds(self._settings.feed, clock), clock.time())
 
     async def run(self, url: str) -> None:
         clock, rng = SystemClock(), random.Random()  # noqa: S311 - entertains, guards nothing
@@ -51,20 +56,28 @@ class Demo:
             await Show(organiser, crowd, clock, rng, self._round_s, opened).run()
 
 
-async def claim(database: Database) -> None:
-    """Mark an empty database as demo data, before any demo data is written to it.
+async def claim(database: Database, feeds: Sequence[Feed], now_s: float) -> None:
+    """Mark an empty database as demo data, and store the past of the market at `now_s` (epoch), before any other demo
+    data is written to it.
 
     Raises `ConfigurationError` if the database is neither empty nor marked already.
     """
-    await database.write(_claim)
+
+    async def mark(transaction: Transaction) -> None:
+        if await _is_empty(transaction):
+            await key_values.add_value(transaction, key_values.DEMO, True)
+            await store_past(transaction, feeds, now_s)
+
+    await database.write(mark)
 
 
-async def _claim(transaction: Transaction) -> None:
+async def _is_empty(transaction: Transaction) -> bool:
+    """Whether the database is empty; if not, it must be marked. Raises `ConfigurationError`."""
     if await key_values.find_value(transaction, key_values.DEMO) is not None:
-        return
+        return False
     if not await key_values.is_empty(transaction):
         raise ConfigurationError(
             "The database contains data that `duelcast demo` did not create, and bots would spoil it. Run the server "
             "alone with `duelcast serve`, or set DUELCAST_DATA_DIR to another folder for the demo."
         )
-    await key_values.add_value(transaction, key_values.DEMO, True)
+    return True

@@ -54,10 +54,14 @@ def guide(websocket: str, passes: Passes, contests: Sequence[Contest], symbols: 
     return "\n" + "".join(f"  {line}".rstrip() + "\n" for line in lines)
 
 
-def _console_links(http: str, *tokens: str) -> list[str]:
+def _console_links(http: str, user: str, admin: str) -> list[str]:
     """Links that sign in with a token, in the part of the address that browsers keep to themselves."""
-    links = (f"  {http}/console/#token={token}" for token in tokens)
-    return ["The console, signed in as a user and as an admin:", *links, ""]
+    return [
+        "The console, signed in as a user and as an admin:",
+        f"  {http}/console/#token={user}",
+        f"  {http}/console/operate#token={admin}",
+        "",
+    ]
 
 
 def _when(contest: Contest) -> str:

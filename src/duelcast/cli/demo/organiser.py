@@ -22,7 +22,7 @@ MAX_PAGES = 50
 _LIVE = ("pending", "active")
 
 _KINDS = ("Cup", "Dash", "Derby", "League", "Marathon", "Masters", "Open", "Relay", "Shootout", "Trophy")
-_DESCRIPTION = "Demo data: this contest was opened by `duelcast demo`, and bots take part in it."
+_DESCRIPTION = "Demo data: this contest was made up, and bots take part in it."
 _RULES = "Be kind. Bots may win."
 _PRIZE_POOL = "10"
 
@@ -75,13 +75,16 @@ class Organiser:
 
     async def set_up_users(self) -> None:
         """Store the users of the demo, unless that was done before."""
-        *most, last = (*BOTS, GUEST, ADMIN)
         try:
-            await self._api.get(ORGANISER, f"/users/{last.wallet}", dict[str, Any])
+            await self._api.get(ORGANISER, f"/users/{ADMIN.wallet}", dict[str, Any])
         except Refused:
-            for person in (*most, last):
-                body = {"nickname": person.nickname, "role": person.role.name.lower()}
-                await self._api.send(ORGANISER, "PUT", f"/users/{person.wallet}", body, kind=dict[str, Any])
+            for bot in BOTS:
+                body = {"nickname": bot.nickname, "role": bot.role.name.lower()}
+                await self._api.send(ORGANISER, "PUT", f"/users/{bot.wallet}", body, kind=dict[str, Any])
+            # They would be notified of what somebody else did to their profiles.
+            for person in (GUEST, ADMIN):
+                body = {"nickname": person.nickname}
+                await self._api.send(person, "PATCH", "/users/me", body, kind=dict[str, Any])
 
     async def lineup(self) -> Lineup:
         """The current lineup."""

@@ -152,7 +152,8 @@ class Service:
         self.last_report_s: float | None = None
         """Monotonic seconds."""
         self.silent = False
-        self.updated_at_s = clock.time()
+        self.changed_at_s = clock.time()
+        """When its status or the state of its breaker last changed (epoch seconds)."""
         self.shown: tuple[ServiceStatus, BreakerStatus] | None = None
         """The last published state."""
         self.cause: PublishReason | None = None

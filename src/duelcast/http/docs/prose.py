@@ -27,8 +27,9 @@ def codes(names: Iterable[str], *, between: str = " ") -> Html:
 
 
 def plain(text: str) -> str:
-    """A text without its marks, in one line."""
-    return " ".join(re.sub(r"[`*]", "", text).split())
+    """A text without its marks, in one line. What is code stays as it is."""
+    parts = (part if index % 2 else re.sub(r"\*(\w+)\*", r"\1", part) for index, part in enumerate(text.split("`")))
+    return " ".join("".join(parts).split())
 
 
 def _words(part: tuple[int, str]) -> Node:

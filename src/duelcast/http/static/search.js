@@ -20,7 +20,8 @@
     if (!words.every((word) => entry.all.includes(word))) return undefined;
     if (entry.name === query) return 0;
     if (entry.name.startsWith(query)) return 1;
-    return words.every((word) => entry.name.includes(word)) ? 2 : 3;
+    if (entry.context === "WebSocket endpoint" && words.every((word) => entry.text.toLowerCase().includes(word))) return 2;
+    return words.every((word) => entry.name.includes(word)) ? 3 : 4;
   }
 
   function find(index, query) {
@@ -45,6 +46,7 @@
     const query = input.value.trim().toLowerCase();
     panel.hidden = query === "";
     if (query === "") return list.replaceChildren();
+    if (list.childElementCount === 0) status.textContent = "Searching";
     try {
       const found = find(await (reading ??= read()), query);
       if (query !== input.value.trim().toLowerCase()) return undefined;

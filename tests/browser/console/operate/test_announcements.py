@@ -27,9 +27,16 @@ def test_an_announcement_is_previewed_confirmed_and_seen_by_everybody(console: C
     send.click()
     expect(console.dialog).to_contain_text("twenty more")
     console.confirm("Send to everybody", "everybody")
-    expect(page.get_by_text("Sent: 1 created, 0 repeated, 0 invalid.")).to_be_visible()
+    expect(page.get_by_text("The announcement was sent.")).to_be_visible()
     expect(page.get_by_role("textbox", name="Title")).to_have_value("")
     expect(announcements).to_contain_text("New symbols")
+
+    sent = page.get_by_role("listitem").filter(has_text="New symbols")
+    sent.get_by_role("button", name="Withdraw").click()
+    console.confirm("Withdraw")
+    expect(sent).to_have_count(0)
+    expect(announcements).not_to_contain_text("New symbols")
+    expect(page.get_by_role("heading", name="Sent")).to_be_focused()
     console.clean()
     another.clean()
 

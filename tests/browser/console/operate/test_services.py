@@ -51,14 +51,14 @@ def test_a_service_is_stopped_after_a_typed_confirmation_and_started_again(conso
     button(actions, "Stop").click()
     expect(console.dialog).to_contain_text("It stops working until somebody starts it again.")
     expect(console.dialog.locator(".names")).to_have_text("letters")
-    console.confirm("Stop", "notifier")
+    console.confirm("Stop", "Notifier")
     expect(actions.get_by_role("status")).to_have_text(re.compile("^Stop: (?!waiting)"))
     expect(fact(panel(console), "State")).to_have_text("Stopped")
     assert not service(console, "notifier")["isRunning"]
 
     expect(button(actions, "Stop")).to_have_count(0)
     button(actions, "Start").click()
-    console.confirm("Start", "notifier")
+    console.confirm("Start", "Notifier")
     expect(actions.get_by_role("status")).to_have_text(re.compile("^Start: (?!waiting)"))
     expect(fact(panel(console), "State")).to_have_text("Healthy")
     assert service(console, "notifier")["isRunning"]
@@ -69,7 +69,7 @@ def test_a_confirmation_takes_the_name_of_the_service_alone(console: Console) ->
     actions = look_at(console, "scorer")
     button(actions, "Restart").click()
     restart = console.dialog.get_by_role("button", name="Restart", exact=True)
-    for text in ("", "score", "Scorer", "scorer "):
+    for text in ("", "Score", "scorer", "Scorer "):
         console.dialog.get_by_role("textbox").fill(text)
         expect(restart).to_be_disabled()
     console.dialog.get_by_role("button", name="Cancel").click()
@@ -80,7 +80,7 @@ def test_a_confirmation_takes_the_name_of_the_service_alone(console: Console) ->
 def test_a_service_is_restarted(console: Console) -> None:
     actions = look_at(console, "contest_clock")
     button(actions, "Restart").click()
-    console.confirm("Restart", "contest_clock")
+    console.confirm("Restart", "Contest clock")
     expect(actions.get_by_role("status")).to_have_text(re.compile("^Restart: (?!waiting)"))
     expect(fact(panel(console), "Restarts")).to_have_text("1")
     assert service(console, "contest_clock")["restarts"] == 1
@@ -109,6 +109,19 @@ def test_a_command_is_shown_as_pending_until_the_server_has_told(console: Consol
         release()
     expect(actions.get_by_role("status")).to_have_text(re.compile(r"^Check health: healthy, checked in [\d.]+ ms\.$"))
     expect(button(actions, "Check health")).to_be_enabled()
+
+
+def test_a_closed_breaker_is_reset_without_a_typed_confirmation(console: Console) -> None:
+    body = {"kind": "reported", "layer": "shop", "circuit_breaker": {"failure_threshold": 3}}
+    console.scene.call("PUT", "/services/parcels", body)
+    console.scene.call("POST", "/services/parcels/operations", [{"ok": False, "durationMs": 5}])
+    actions = look_at(console, "parcels")
+    expect(fact(panel(console), "Failures in a row")).to_have_text("1")
+    button(actions, "Reset breaker").click()
+    expect(console.dialog).to_contain_text("The breaker is closed, and stays so.")
+    console.confirm("Reset breaker")
+    expect(fact(panel(console), "Failures in a row")).to_have_text("0")
+    console.clean()
 
 
 def test_an_open_breaker_is_reset(console: Console) -> None:

@@ -111,6 +111,11 @@ def test_a_setting_of_the_server_falls_back_to_its_default(console: Console) -> 
     expect(value).to_have_value("500")
     expect(fact(panel(console), "Source")).to_have_text("Default")
     expect(panel(console).get_by_role("button", name="Delete the stored value")).to_have_count(0)
+    expect(panel(console).get_by_text("The stored value was deleted.")).to_be_visible()
+    value.fill("450")
+    expect(panel(console).get_by_text("The stored value was deleted.")).to_have_count(0)
+    panel(console).get_by_role("button", name="Discard").click()
+    expect(value).to_be_focused()
     console.clean()
 
 

@@ -1,6 +1,6 @@
 import { http } from "@duelcast/client/http";
 import type { PostedNotifications } from "@duelcast/client/types";
-import { useState, type FormEvent, type ReactNode } from "react";
+import { useRef, useState, type FormEvent, type ReactNode } from "react";
 import { serverNow } from "../../../app/now";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
@@ -12,6 +12,7 @@ import { Item } from "../../inbox/item";
 import { Outcome } from "../outcome";
 import { EMPTY, fieldOf, toInput, toPreview, type Draft, type Field } from "./draft";
 import { Fields } from "./fields";
+import { Sent } from "./sent";
 
 const { announcements: texts } = operateTexts;
 const KEY = "announcement";
@@ -24,12 +25,19 @@ export function Announcements(): ReactNode {
   const action = useAction();
   const [isAsked, setIsAsked] = useState(false);
   const [counts, setCounts] = useState<PostedNotifications>();
+  const form = useRef<HTMLFormElement>(null);
   const [openedAt] = useState(serverNow);
   const refused = fieldOf(action.error?.field);
   const isComplete = draft.title.trim() !== "" && draft.content.trim() !== "" && draft.type.trim() !== "";
 
   function edit(field: Field, text: string): void {
     typed.keep(KEY, { ...draft, [field]: text });
+  }
+
+  function discard(): void {
+    typed.drop(KEY);
+    // The button that was pressed goes away.
+    form.current?.querySelector("input")?.focus();
   }
 
   function ask(event: FormEvent): void {
@@ -53,7 +61,7 @@ export function Announcements(): ReactNode {
         <p className="dim">{texts.about}</p>
       </header>
       <div className="pair">
-        <form className="form side-panel" onSubmit={ask}>
+        <form ref={form} className="form side-panel" onSubmit={ask}>
           <Fields
             draft={draft}
             edit={edit}
@@ -61,14 +69,14 @@ export function Announcements(): ReactNode {
           />
           <Outcome
             action={refused ? { ...action, error: undefined } : action}
-            done={counts ? texts.sent(counts.created, counts.duplicate, counts.invalid) : ""}
+            done={counts?.created === 0 ? texts.sentBefore : texts.sent}
           />
           <div className="actions">
             <Button className="primary" isOff={!isComplete || action.isBusy}>
               {texts.send}
             </Button>
             {kept && (
-              <button type="button" onClick={() => typed.drop(KEY)}>
+              <button type="button" onClick={discard}>
                 {texts.discard}
               </button>
             )}
@@ -79,6 +87,7 @@ export function Announcements(): ReactNode {
           {kept ? <Preview draft={draft} sentMs={openedAt} /> : <p className="dim">{texts.nothing}</p>}
         </section>
       </div>
+      <Sent />
       {isAsked && (
         <Confirm
           title={texts.question}

@@ -1,7 +1,7 @@
 import { http } from "@duelcast/client/http";
 import type { AuditEntry } from "@duelcast/client/types";
 import { useState, type ReactNode } from "react";
-import { moment } from "../../../app/format";
+import { exactMoment } from "../../../app/format";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
 import { usePages } from "../../../data/pages";
@@ -13,6 +13,8 @@ import { PagedTable } from "../paged-table";
 import { Facts } from "../panel";
 import { Plain } from "../plain";
 import { useQuery } from "../query";
+import { changesOf } from "./before-after";
+import { Changes } from "./changes";
 import { toParameters } from "./parameters";
 
 const { audit: texts } = operateTexts;
@@ -74,7 +76,7 @@ function Row({ entry, show }: { entry: AuditEntry; show: (entry: AuditEntry) => 
   return (
     <tr>
       <td>
-        <span className="wide-only">{moment(Date.parse(entry.timestamp))}</span>
+        <span className="wide-only">{exactMoment(Date.parse(entry.timestamp))}</span>
         <span className="narrow-only">
           <Ago at={entry.timestamp} />
         </span>
@@ -92,17 +94,19 @@ function Row({ entry, show }: { entry: AuditEntry; show: (entry: AuditEntry) => 
 }
 
 function Details({ entry, close }: { entry: AuditEntry; close: () => void }): ReactNode {
+  const changes = changesOf(entry);
   return (
     <Dialog title={entry.action} close={close}>
       <Facts>
-        <Fact name={texts.time}>{moment(Date.parse(entry.timestamp))}</Fact>
+        <Fact name={texts.time}>{exactMoment(Date.parse(entry.timestamp))}</Fact>
         <Fact name={texts.wallet}>{entry.wallet}</Fact>
         <Fact name={texts.role}>{operateTexts.roles[entry.role] ?? entry.role}</Fact>
         <Fact name={texts.target}>{entry.target}</Fact>
         <Fact name={texts.outcome}>{entry.outcome}</Fact>
         <Fact name={texts.id}>{entry.id}</Fact>
       </Facts>
-      {Object.keys(entry.details).length > 0 && <Plain>{JSON.stringify(entry.details, null, 2)}</Plain>}
+      {changes && <Changes of={changes} />}
+      {!changes && Object.keys(entry.details).length > 0 && <Plain>{JSON.stringify(entry.details, null, 2)}</Plain>}
     </Dialog>
   );
 }

@@ -12,6 +12,7 @@ import { Facts } from "../panel";
 import { StateTag } from "../state-tag";
 import { ContestActions } from "./contest-actions";
 import { EditForm } from "./edit-form";
+import { endOf } from "./end";
 import { Entries } from "./entries";
 import { editable } from "./form";
 
@@ -71,7 +72,7 @@ function State({ contest, createdBy }: { contest: ContestView; createdBy: string
     <Facts>
       <Fact name={texts.code}>{contest.contest_code}</Fact>
       <Fact name={texts.starts}>{moment(Date.parse(contest.start_time))}</Fact>
-      <Fact name={texts.ends}>{moment(Date.parse(contest.end_time))}</Fact>
+      <Fact name={texts.ends}>{moment(endOf(contest))}</Fact>
       <Fact name={texts.participants}>
         {texts.ofRange(
           count(contest.participantCount),

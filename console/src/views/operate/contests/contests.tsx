@@ -13,6 +13,7 @@ import { LiveState } from "../../../parts/live-state";
 import { PagedTable, RowTable } from "../paged-table";
 import { useQuery } from "../query";
 import { StateTag } from "../state-tag";
+import { endOf } from "./end";
 
 const { contests: texts } = operateTexts;
 const LIMIT = 50;
@@ -91,7 +92,7 @@ const TABLE = {
         <StateTag status={one.status} names={texts.statuses} />
       </td>
       <td className="wide-only">{moment(Date.parse(one.start_time))}</td>
-      <td className="wide-only">{moment(Date.parse(one.end_time))}</td>
+      <td className="wide-only">{moment(endOf(one))}</td>
       <td className="number">{count(one.participantCount)}</td>
     </tr>
   ),

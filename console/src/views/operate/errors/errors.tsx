@@ -30,6 +30,7 @@ export function Errors(): ReactNode {
   });
   const { value: known } = useStore(managed, (all) => [...all.keys()].sort(), isSameList);
   const services = new Set([...known, ...records.map((one) => one.service), ...(service && [service])]);
+  const isFiltered = [service, level, query.get("q")].some((one) => one !== "");
   const groups = groupsOf(searched(records, query.get("q")));
 
   return (
@@ -61,7 +62,9 @@ export function Errors(): ReactNode {
           <Group key={one.key} group={one} />
         ))}
       </ul>
-      {status !== "loading" && groups.length === 0 && <p className="empty">{texts.none}</p>}
+      {status !== "loading" && groups.length === 0 && (
+        <p className="empty">{isFiltered ? texts.none : texts.noneAtAll}</p>
+      )}
     </>
   );
 }

@@ -1,7 +1,7 @@
 import { useStore } from "@duelcast/client/react";
 import type { SkyDuelService } from "@duelcast/client/types";
 import { useId, type ReactNode } from "react";
-import { bytes, count, decimal, NONE } from "../../../app/format";
+import { bytes, count, decimal, NONE, share } from "../../../app/format";
 import { operateTexts } from "../../../app/texts/operate";
 import { Sparkline } from "../../../parts/sparkline";
 import { useHistory } from "../history";
@@ -52,7 +52,7 @@ export function Figures(): ReactNode {
         value={stats?.process.eventLoopLagMs}
         digits={1}
         unit="ms"
-        note={stats && overview.processor(decimal(stats.process.cpuPercent, 0))}
+        note={stats && overview.processor(share(Math.round(stats.process.cpuPercent)))}
         at={at}
       />
       <Figure

@@ -5,7 +5,7 @@ import { useSignal } from "../../../app/signal";
 import { operateTexts } from "../../../app/texts/operate";
 import { Button } from "../../../parts/button";
 import { Confirm } from "../../../parts/dialog";
-import { managed } from "../stores";
+import { managed, states } from "../stores";
 import { attempts, commandName, interrupts, isHarmless, send } from "./commands";
 import { isSameList } from "../same-list";
 
@@ -42,28 +42,33 @@ export function Actions({ service }: { service: SkyDuelService }): ReactNode {
 
 const TONES = { pending: "busy", done: "good", failed: "bad" } as const;
 
+/** A breaker in these states lets every call through. */
+const CLOSED = ["closed", "degraded", "initializing"];
+
 interface QuestionProps {
   readonly service: SkyDuelService;
   readonly command: string;
   readonly close: () => void;
 }
 
-/** Says what a command does, and asks for a typed confirmation. */
+/** Says what a command does, and asks for a typed confirmation if it matters. */
 function Question({ service: { name, displayName, dependents }, command, close }: QuestionProps): ReactNode {
   const { value: running } = useStore(
     managed,
     (all) => dependents.filter((one) => all.get(one)?.isRunning),
     isSameList,
   );
+  const breaker = useStore(states.at(name)).value?.circuit_breaker.status;
+  const hasNoEffect = command === "reset_circuit_breaker" && breaker !== undefined && CLOSED.includes(breaker);
   return (
     <Confirm
       title={texts.questions[command]?.(displayName) ?? texts.question(command, displayName)}
       action={commandName(command)}
-      word={name}
+      word={hasNoEffect ? undefined : displayName}
       close={close}
       confirmed={() => void send(name, command, running.length > 0)}
     >
-      <p>{texts.consequences[command] ?? texts.otherConsequence}</p>
+      <p>{hasNoEffect ? texts.isClosed : (texts.consequences[command] ?? texts.otherConsequence)}</p>
       {interrupts(command) && <p>{running.length > 0 ? texts.interrupts : texts.interruptsNobody}</p>}
       {interrupts(command) && running.length > 0 && <p className="names">{running.join(", ")}</p>}
     </Confirm>

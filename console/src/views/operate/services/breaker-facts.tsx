@@ -1,6 +1,6 @@
 import type { BreakerRecord } from "@duelcast/client/types";
 import type { ReactNode } from "react";
-import { count, decimal, NONE } from "../../../app/format";
+import { count, share } from "../../../app/format";
 import { operateTexts } from "../../../app/texts/operate";
 import { Fact } from "../../../parts/fact";
 import { Ago } from "../../../parts/ago";
@@ -18,9 +18,7 @@ export function BreakerFacts({ breaker }: { breaker: BreakerRecord }): ReactNode
       <Facts>
         <Fact name={texts.state}>{operateTexts.breaker[breaker.status] ?? breaker.status}</Fact>
         <Fact name={texts.failures}>{count(breaker.failures)}</Fact>
-        <Fact name={texts.failureRate}>
-          {breaker.failure_rate === null ? NONE : `${decimal(breaker.failure_rate, 1)} %`}
-        </Fact>
+        <Fact name={texts.failureRate}>{share(breaker.failure_rate)}</Fact>
         <Fact name={texts.lastFailure}>
           <Ago at={breaker.last_failure} none={never} />
         </Fact>

@@ -45,8 +45,12 @@ export function commandName(command: string): string {
   return operateTexts.services.commands[command] ?? command;
 }
 
-/** The server's own words, once the command has taken effect. */
+/** The server's own words, without the marks of code in them, once the command has taken effect. */
 async function answer(service: string, command: string, hasDependents: boolean): Promise<string> {
+  return (await said(service, command, hasDependents)).replaceAll("`", "");
+}
+
+async function said(service: string, command: string, hasDependents: boolean): Promise<string> {
   const breakers = endpoint(client, "circuit-breaker");
   const options = { timeoutMs: TIMEOUT_MS };
   if (command === "health_check") {

@@ -1,7 +1,7 @@
 import type { DuelcastError } from "@duelcast/client";
 import { http } from "@duelcast/client/http";
 import type { Setting, SettingInForce } from "@duelcast/client/types";
-import { useId, useState, type FormEvent, type ReactNode } from "react";
+import { useId, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { client } from "../../../app/session";
 import { operateTexts } from "../../../app/texts/operate";
 import { drafts } from "../../../data/drafts";
@@ -19,18 +19,21 @@ const typed = drafts<{ readonly text: string; readonly version: number }>();
 
 interface Props {
   readonly setting: SettingInForce;
-  readonly saved: () => void;
+  /** What has become of the last change; empty if nothing. */
+  readonly done: string;
+  readonly finish: (done: string) => void;
+  readonly edited: () => void;
 }
 
 /** Edits the value of a setting. What was typed is stored only if nobody else was faster. */
-export function Editor({ setting, saved }: Props): ReactNode {
+export function Editor({ setting, done, finish, edited }: Props): ReactNode {
   const { key, version } = setting;
   const draft = typed.use(key);
   const [error, setError] = useState<DuelcastError>();
   const [conflict, setConflict] = useState<Setting>();
   const [isSaving, setIsSaving] = useState(false);
-  const [isSaved, setIsSaved] = useState(false);
   const [hint, limits] = [useId(), useId()];
+  const form = useRef<HTMLFormElement>(null);
   const text = draft?.text ?? toText(setting);
   const parsed = parse(text, setting);
   const problem = "problem" in parsed ? parsed.problem : undefined;
@@ -48,8 +51,7 @@ export function Editor({ setting, saved }: Props): ReactNode {
         () => {
           typed.drop(key);
           setConflict(undefined);
-          setIsSaved(true);
-          saved();
+          finish(texts.saved);
         },
         (failure: unknown) => {
           const refusal = asError(failure);
@@ -63,7 +65,7 @@ export function Editor({ setting, saved }: Props): ReactNode {
 
   function edit(next: string): void {
     setError(undefined);
-    setIsSaved(false);
+    edited();
     typed.keep(key, { text: next, version: draft?.version ?? version });
   }
 
@@ -71,7 +73,9 @@ export function Editor({ setting, saved }: Props): ReactNode {
     typed.drop(key);
     setConflict(undefined);
     setError(undefined);
-    saved();
+    finish("");
+    // The button that was pressed goes away.
+    form.current?.querySelector<HTMLElement>("input, textarea, select")?.focus();
   }
 
   function submit(event: FormEvent): void {
@@ -80,7 +84,7 @@ export function Editor({ setting, saved }: Props): ReactNode {
   }
 
   return (
-    <form className="form" onSubmit={submit}>
+    <form ref={form} className="form" onSubmit={submit}>
       <label>
         {setting.secret ? texts.newValue : texts.value}
         <ValueInput
@@ -97,7 +101,7 @@ export function Editor({ setting, saved }: Props): ReactNode {
         </p>
       )}
       <p id={hint} role="status" className={problem !== undefined || error ? "bad" : "good"}>
-        {(draft && problem) ?? (error && operateTexts.refused(error.message, error.code)) ?? (isSaved && texts.saved)}
+        {(draft && problem) ?? (error && operateTexts.refused(error.message, error.code)) ?? done}
       </p>
       {conflict && (
         <Conflict

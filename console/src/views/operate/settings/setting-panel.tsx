@@ -35,11 +35,16 @@ export function SettingPanel({ name, setting, closed, changed }: Props): ReactNo
 
 function Details({ setting, changed }: { setting: SettingInForce; changed: () => void }): ReactNode {
   const { key, description, value_type: type, visibility, version, updatedAt, updatedBy, secret, source } = setting;
+  const [done, setDone] = useState("");
+  const finish = (text: string): void => {
+    setDone(text);
+    changed();
+  };
   const sourceName = texts.sources[source] ?? source;
   return (
     <>
       {description && <p>{description}</p>}
-      <Editor setting={setting} saved={changed} />
+      <Editor setting={setting} done={done} finish={finish} edited={() => setDone("")} />
       <Facts>
         <Fact name={texts.type}>{texts.types[type] ?? type}</Fact>
         <Fact name={texts.visibility}>{texts.visibilities[visibility] ?? visibility}</Fact>
@@ -54,7 +59,7 @@ function Details({ setting, changed }: { setting: SettingInForce; changed: () =>
         )}
       </Facts>
       {version > 0 && source !== "stored" && <p className="warn">{texts.ignored(version)}</p>}
-      {version > 0 && <Removal setting={setting} removed={changed} />}
+      {version > 0 && <Removal setting={setting} removed={() => finish(texts.removed)} />}
       <History key={`${key} ${version}`} name={key} />
     </>
   );
