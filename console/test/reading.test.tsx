@@ -61,3 +61,30 @@ test("a reading is stale while the connection is lost or it fails, and is read a
   unsubscribe();
   await act(async () => root.unmount());
 });
+
+test("a reading is read again so long after each answer, and not while an answer is awaited", async () => {
+  const answers: ((answer: Response) => void)[] = [];
+  vi.stubGlobal("fetch", () => new Promise<Response>((answer) => answers.push(answer)));
+  const { useReading } = await import("../src/data/reading");
+
+  function Reader(): null {
+    useReading("GET /api/v69/settings", {}, 1000);
+    return null;
+  }
+
+  async function pass(ms: number): Promise<void> {
+    await act(async () => void (await vi.advanceTimersByTimeAsync(ms)));
+  }
+
+  const root = createRoot(document.createElement("div"));
+  await act(async () => root.render(<Reader />));
+  await pass(5000);
+  expect(answers).toHaveLength(1);
+  await act(async () => answers[0]!(Response.json({})));
+  await pass(0);
+  await pass(999);
+  expect(answers).toHaveLength(1);
+  await pass(1);
+  expect(answers).toHaveLength(2);
+  await act(async () => root.unmount());
+});

@@ -5,6 +5,7 @@ import { serverNow } from "../app/now";
 import { client } from "../app/session";
 import { useSignal } from "../app/signal";
 import { isConnected, returns } from "./connected";
+import { useEvery } from "./use-every";
 
 /** How current something is that was read: it may be out of date after a failure, and while the connection is lost. */
 export type Freshness = "loading" | "live" | "stale";
@@ -28,12 +29,13 @@ interface Outcome<T> {
 }
 
 /**
- * Reads once, and again when the input changes, the connection has come back, or `again` is called; nothing while `input`
- * is undefined.
+ * Reads once, and again when the input changes, the connection has come back, or `again` is called, and with `everyMs` so
+ * long after each answer; nothing while `input` is undefined.
  */
 export function useReading<Name extends HttpOperation>(
   operation: Name,
   input: HttpInput<Name> | undefined,
+  everyMs?: number,
 ): Reading<HttpResponse<Name>> {
   const [round, setRound] = useState(0);
   const [outcome, setOutcome] = useState<Outcome<HttpResponse<Name>>>({ key: "" });
@@ -62,13 +64,15 @@ export function useReading<Name extends HttpOperation>(
   }, [operation, asked, key, attempt]);
 
   const again = useCallback(() => setRound((before) => before + 1), []);
+  const isLoading = asked !== undefined && settled !== attempt;
+  useEvery(asked === undefined || isLoading ? undefined : everyMs, again);
   const { value, error, at }: Partial<Outcome<HttpResponse<Name>>> = outcome.key === key ? outcome : {};
   return {
     value,
     status: useFreshness(value !== undefined, error),
     error,
     at,
-    isLoading: asked !== undefined && settled !== attempt,
+    isLoading,
     again,
   };
 }

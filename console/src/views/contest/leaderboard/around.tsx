@@ -2,7 +2,6 @@ import type { ContestView } from "@duelcast/client/types";
 import type { ReactNode, RefObject } from "react";
 import { texts } from "../../../app/texts";
 import { useReading } from "../../../data/reading";
-import { useEvery } from "../../../data/use-every";
 import { LiveState } from "../../../parts/live-state";
 import { Head, Row } from "./row";
 
@@ -17,10 +16,11 @@ interface Props {
 
 /** The ranks before and after a wallet that is not among the first. */
 export function Around({ contest, wallet, focus }: Props): ReactNode {
-  const { value, status, error, at, isLoading, again } = useReading("GET /api/v69/contests/{contest_id}/leaderboard", {
-    parameters: { contest_id: contest.id, around: wallet, limit: ROWS },
-  });
-  useEvery(contest.status === "active" && !isLoading ? REFRESH_MS : undefined, again);
+  const { value, status, error, at, again } = useReading(
+    "GET /api/v69/contests/{contest_id}/leaderboard",
+    { parameters: { contest_id: contest.id, around: wallet, limit: ROWS } },
+    contest.status === "active" ? REFRESH_MS : undefined,
+  );
 
   return (
     <div ref={focus} tabIndex={-1} className="around">

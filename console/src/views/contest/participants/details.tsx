@@ -3,7 +3,6 @@ import type { ReactNode } from "react";
 import { amount } from "../../../app/format";
 import { texts } from "../../../app/texts";
 import { useReading } from "../../../data/reading";
-import { useEvery } from "../../../data/use-every";
 import { Dialog } from "../../../parts/dialog";
 import { LiveState } from "../../../parts/live-state";
 import { Name, type Named } from "../../../parts/name";
@@ -21,13 +20,11 @@ interface Props {
 
 /** The portfolio and the trades of a participant. */
 export function Details({ contest, of, close }: Props): ReactNode {
-  const { value, status, error, at, isLoading, again } = useReading(
+  const { value, status, error, at, again } = useReading(
     "GET /api/v69/contests/{contest_id}/entries/{wallet}",
-    {
-      parameters: { contest_id: contest.id, wallet: of.wallet },
-    },
+    { parameters: { contest_id: contest.id, wallet: of.wallet } },
+    contest.status === "active" ? REFRESH_MS : undefined,
   );
-  useEvery(contest.status === "active" && !isLoading ? REFRESH_MS : undefined, again);
   return (
     <Dialog title={<Name of={of} />} close={close}>
       <LiveState status={status} error={error} at={at} retry={again} />

@@ -6,14 +6,13 @@ import { client } from "../../../app/session";
 import { texts } from "../../../app/texts";
 import { useAction } from "../../../data/action";
 import { useReading } from "../../../data/reading";
-import { useEvery } from "../../../data/use-every";
 import { Confirm } from "../../../parts/dialog";
 import { LiveState } from "../../../parts/live-state";
 import { nameOf, type Named } from "../../../parts/name";
 import { Sentence } from "../../../parts/sentence";
 
 const words = texts.room;
-/** Nobody tells of mutes that others put or lift, and of those that end. */
+/** No message tells of mutes that others put or lift, or of those that end. */
 const REFRESH_MS = 15_000;
 
 /** What admins do in a room; the same object until somebody is muted, or no longer. */
@@ -38,10 +37,10 @@ export function useModeration(
   const contest = useReading(
     "GET /api/v69/contests/{contest_id}",
     isAdmin ? { parameters: { contest_id: contestId } } : undefined,
+    REFRESH_MS,
   );
   const [asked, setAsked] = useState<Asked>();
   const action = useAction();
-  useEvery(isAdmin && !contest.isLoading ? REFRESH_MS : undefined, contest.again);
   const muted = contest.value?.muted?.join(" ") ?? "";
   const moderation = useMemo(() => moderationOf(muted.split(" "), setAsked), [muted]);
   const close = (): void => setAsked(undefined);

@@ -2,7 +2,6 @@ import type { ReactNode } from "react";
 import { count, NONE } from "../../../app/format";
 import { operateTexts } from "../../../app/texts/operate";
 import { useReading } from "../../../data/reading";
-import { useEvery } from "../../../data/use-every";
 import { Ago } from "../../../parts/ago";
 import { LiveState } from "../../../parts/live-state";
 import { Scroll } from "../../../parts/scroll";
@@ -12,8 +11,7 @@ const INTERVAL_MS = 10_000;
 
 /** The processes of the server. */
 export function Nodes(): ReactNode {
-  const { value, status, error, at, again } = useReading("GET /api/v69/nodes", {});
-  useEvery(INTERVAL_MS, again);
+  const { value, status, error, at, again } = useReading("GET /api/v69/nodes", {}, INTERVAL_MS);
   return (
     <section className="block">
       <h2>{overview.nodes}</h2>
