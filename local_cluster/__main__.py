@@ -21,7 +21,7 @@ import structlog
 from duelcast.app.running import stop_signals
 from duelcast.app.supervisor import Supervisor
 from duelcast.backoff import Backoff
-from duelcast.cli.demo.companion import Demo, claim
+from duelcast.cli.demo.companion import Demo
 from duelcast.clock import SystemClock
 from duelcast.logs import configure_logging
 from duelcast.settings import Settings
@@ -47,6 +47,7 @@ class Cluster:
         self._file = folder / "nodes.json"
         self._plan = made
         self._settings = settings
+        self._demo = Demo(settings, round_s=300.0)
         self._supervisor = Supervisor(made.programs, SystemClock(), self._write_nodes, LONGEST_RETRY_S)
         self._lease = lease_of(settings, "local-cluster")
         """Never taken; it knows the leader."""
@@ -91,7 +92,7 @@ class Cluster:
         if with_demo:
             database = Database(backend_of(self._settings), SystemClock())
             async with database.at_work():
-                await claim(database)
+                await self._demo.claim(database)
 
     async def _show(self) -> None:
         """Run the demo on the first gateway; it begins again if its gateway is away for too long."""
@@ -99,7 +100,7 @@ class Cluster:
         backoff = Backoff(SystemClock())
         while True:
             try:
-                await Demo(self._settings, round_s=300.0).run(url)
+                await self._demo.run(url)
             except* Exception as failed:
                 log.warning("demo_failed", error=[type(error).__name__ for error in failed.exceptions])
             await backoff.wait()
