@@ -8,6 +8,7 @@ import pytest
 
 from duelcast.app.gateway_node import GatewayNode
 from duelcast.cluster.shared_limits import SharedLimits
+from duelcast.cluster.wallet_reporter import WalletReporter
 from tests.cluster.nodes import cluster
 from tests.cluster.test_nodes import expect_close
 from tests.e2e.slow import until
@@ -80,6 +81,28 @@ async def test_a_wallet_that_goes_from_one_gateway_to_the_next_takes_what_it_has
         async with member_of(third) as ann:
             await until(lambda: debt_of(third) > 2)
             assert (await ann.ask(type="get_contest_state", contestId=1))["code"] == "RATE_LIMIT_EXCEEDED"
+
+
+async def test_what_a_wallet_has_sent_counts_at_the_next_gateway_even_if_that_one_reports_it_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    late: list[GatewayNode] = []
+    report = WalletReporter.report
+
+    async def report_unless_late(reporter: WalletReporter) -> None:
+        if not any(reporter._gateway is node.node.gateway for node in late):
+            await report(reporter)
+
+    monkeypatch.setattr(WalletReporter, "report", report_unless_late)
+    async with cluster(**ONE_UNIT) as place:
+        one, other = place.gateways
+        late.append(one)
+        async with member_of(one) as first:
+            assert (await spend(first))["code"] == "CONTEST_NOT_FOUND"
+        async with member_of(other):
+            await until(lambda: "ann" in place.leader.wallets.wallets())
+            late.clear()
+            await until(lambda: debt_of(other) > 2)
 
 
 async def test_what_a_wallet_has_sent_counts_once_however_often_it_comes_and_goes(

@@ -122,12 +122,11 @@ class Wallets:
         before = holders.get(gateway)
         now = _Holder(self._opened(held), sum(one.count for one in held.open))
         had = 0 if before is None else before.count
-        is_newcomer = now.count > 0 and had == 0
-        if is_newcomer:
+        if had == 0:
             holders.pop(gateway, None)  # to the end of the order
         holders[gateway] = now
-        if len(holders) > 1 and now.count != had:
-            self._notify_of(held.wallet, notices, newcomer=gateway if is_newcomer else None)
+        if len(holders) > 1 and (now.count != had or had == 0):
+            self._notify_of(held.wallet, notices, newcomer=gateway if had == 0 else None)
 
     def _opened(self, held: HeldWallet) -> tuple[OpenConnections, ...]:
         now_s = self._clock.monotonic()
@@ -163,17 +162,18 @@ class Wallets:
     # ── to gateways ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def _notify_of(self, wallet: str, notices: _Notices, newcomer: str | None = None) -> None:
-        """Add entries about a wallet for its gateways. The buckets of a `newcomer` must be adjusted to those of the
-        other gateways, and the other way round; one gateway with connections knows as much as all of them."""
+        """Add entries about a wallet for its gateways. The buckets of a `newcomer`, which had no connections before,
+        must be adjusted to those of the other gateways, and the other way round; one gateway with connections knows as
+        much as all of them."""
         holders = self._holders[wallet]
         connected = {name: holder.count for name, holder in holders.items() if holder.count}
         total = sum(connected.values())
         asked = set[str]()
-        if newcomer is not None:
-            if len(connected) > 1:
+        if newcomer is not None and connected:
+            if newcomer in connected and len(connected) > 1:
                 asked = {newcomer, next(iter(connected))}
             for name in holders.keys() - connected.keys():
-                # From now on, the newcomer remembers these debts.
+                # From now on, the gateways with connections remember these debts.
                 del holders[name]
                 self._gateways[name].wallets.discard(wallet)
                 notices[name].append(Elsewhere(wallet, total, 0, True))
