@@ -27,7 +27,7 @@ def codes(names: Iterable[str], *, between: str = " ") -> Html:
 
 
 def plain(text: str) -> str:
-    """A text without its marks, in one line. What is code stays as it is."""
+    """A text without its marks, in one line; code stays as it is."""
     parts = (part if index % 2 else re.sub(r"\*(\w+)\*", r"\1", part) for index, part in enumerate(text.split("`")))
     return " ".join("".join(parts).split())
 
