@@ -100,5 +100,6 @@ class Console:
 
     def clean(self) -> None:
         """Nothing failed, broke the content security policy, or spoke to another host."""
-        assert [error for error in self.watch.errors if not OUTAGE.search(error)] == []
+        errors = [error for error in self.watch.errors if not OUTAGE.search(error)]
+        assert not errors, errors
         assert self.watch.hosts == {self.url.split("/")[2]}
