@@ -1,1 +1,0 @@
-import{t as e}from"./jsx-runtime-DxqOb415.js";var t=e();function n({name:e,children:n}){return(0,t.jsxs)(`div`,{children:[(0,t.jsx)(`dt`,{children:e}),(0,t.jsx)(`dd`,{children:n})]})}export{n as t};

@@ -1,0 +1,1 @@
+import{t as e}from"./jsx-runtime-CFxvNAfR.js";var t=e();function n({name:e,children:n}){return(0,t.jsxs)(`div`,{children:[(0,t.jsx)(`dt`,{children:e}),(0,t.jsx)(`dd`,{children:n})]})}export{n as t};

@@ -1,1 +1,0 @@
-import{C as e,E as t}from"./jsx-runtime-DxqOb415.js";var n=t(e(),1),r=(0,n.createContext)(void 0);function i({client:e,children:t}){return(0,n.createElement)(r.Provider,{value:e},t)}function a(){let e=(0,n.useContext)(r);if(e===void 0)throw Error(`This component is not inside a DuelcastProvider.`);return e}export{a as n,i as t};

@@ -1,1 +1,0 @@
-import{C as e,E as t}from"./jsx-runtime-DxqOb415.js";var n=t(e(),1);function r(e,t){let r=(0,n.useRef)(e),i=(0,n.useEffectEvent)(t);(0,n.useEffect)(()=>{let t=r.current;r.current=e,e===`live`&&t!==`live`&&i(t)},[e])}export{r as t};

@@ -1,0 +1,1 @@
+import{D as e,w as t}from"./jsx-runtime-CFxvNAfR.js";var n=e(t(),1);function r(e,t){let r=(0,n.useRef)(e),i=(0,n.useEffectEvent)(t);(0,n.useEffect)(()=>{let t=r.current;r.current=e,e===`live`&&t!==`live`&&i(t)},[e])}export{r as t};
