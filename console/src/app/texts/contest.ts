@@ -45,7 +45,7 @@ export const contest = {
   curves: {
     title: "Value",
     waiting: "The curves begin with the next ranking.",
-    start: (time: string) => `Start ${time}`,
+    since: (time: string) => `Since ${time}`,
   },
   people: {
     details: (name: string) => `Portfolio and trades of ${name}`,

@@ -6,8 +6,6 @@ import { Name, nameOf, type Named } from "../../../parts/name";
 import type { History, Sample } from "./history";
 
 const { curves: words } = texts.contest;
-/** Before the page was opened, a chart is empty, for at most this share of it. */
-const MOST_EMPTY = 0.5;
 const [WIDTH, HEIGHT, EDGE] = [600, 160, 4];
 const LEADERS = 3;
 /** As many colours as the style sheet has. */
@@ -15,23 +13,17 @@ const MAX_LINES = 8;
 
 interface Props {
   readonly history: History;
-  /** The start of the contest in epoch milliseconds. */
-  readonly startMs: number;
   readonly rows: readonly LeaderboardRow[];
   readonly own: Participant | undefined;
   readonly followed: ReadonlySet<string>;
 }
 
-/**
- * The values of the leaders, of oneself and of those who were chosen, since the page was opened. The chart begins at the
- * start of the contest, unless too little of it would be left for the curves.
- */
-export function Curves({ history, startMs, rows, own, followed }: Props): ReactNode {
+/** The values of the leaders, of oneself and of those who were chosen, since the page was opened. */
+export function Curves({ history, rows, own, followed }: Props): ReactNode {
   const lines = shown(rows, own, followed).map((one) => ({ ...one, samples: history.line(one.wallet) }));
   const samples = lines.flatMap((line) => line.samples);
   if (history.length < 2 || samples.length < 2) return <p className="dim">{words.waiting}</p>;
-  const [first, to] = [Math.min(...samples.map(({ at }) => at)), Math.max(...samples.map(({ at }) => at))];
-  const from = Math.max(startMs, to - (to - first) / (1 - MOST_EMPTY));
+  const [from, to] = [Math.min(...samples.map(({ at }) => at)), Math.max(...samples.map(({ at }) => at))];
   const [low, high] = [Math.min(...samples.map(({ value }) => value)), Math.max(...samples.map(({ value }) => value))];
 
   function points(line: readonly Sample[]): string {
@@ -70,7 +62,7 @@ export function Curves({ history, startMs, rows, own, followed }: Props): ReactN
         <span className="low">{money(low)}</span>
       </div>
       <p className="span dim">
-        <span>{from === startMs ? words.start(timeOfDay(from)) : timeOfDay(from)}</span>
+        <span>{words.since(timeOfDay(from))}</span>
         <span>{timeOfDay(to)}</span>
       </p>
     </figure>

@@ -62,9 +62,7 @@ export function LeaderboardPart({ contest, history }: Props): ReactNode {
   return (
     <section className="leaderboard" aria-label={texts.contest.leaderboard}>
       {status !== "stale" && <LiveState status={status} isKnown={board !== undefined} error={error} />}
-      {hasCurves && (
-        <Curves history={history} startMs={Date.parse(contest.start_time)} rows={rows} own={own} followed={followed} />
-      )}
+      {hasCurves && <Curves history={history} rows={rows} own={own} followed={followed} />}
       {board && (
         <div className="view">
           <p className="dim">

@@ -1,0 +1,1 @@
+import{D as e,w as t}from"./jsx-runtime-CFxvNAfR.js";import{t as n}from"./reading-DM0gng3a.js";var r=e(t(),1);function i(){let[e,t]=(0,r.useState)(!1),[i,a]=(0,r.useState)(!1),[o,s]=(0,r.useState)();async function c(e){t(!0),a(!1),s(void 0);try{return await e(),a(!0),!0}catch(e){return s(n(e)),!1}finally{t(!1)}}return{run:c,isBusy:e,isDone:i,error:o}}export{i as t};

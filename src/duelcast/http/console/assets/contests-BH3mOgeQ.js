@@ -1,0 +1,1 @@
+import{P as e,m as t}from"./reading-DM0gng3a.js";var n=e(t,`contest`,`public.contests`,e=>{switch(e.type){case`all_contests`:return e.data.map(e=>[e.id,e]);case`contest_state`:return[[e.contestId,e.data]];case`contest_removed`:return[[e.contestId,void 0]];default:return[]}});export{n as t};
