@@ -8,7 +8,6 @@ from duelcast.domain.operations.breaker_settings import BreakerSettings
 from duelcast.domain.operations.errors import DependencyError, InvalidLayer, ServiceNotFound
 from duelcast.domain.operations.monitored_service import Declaration, Service
 from duelcast.domain.operations.registry import LAYERS
-from duelcast.wire.timestamps import parse_time
 from tests.domain.operations.floor import Floor
 
 
@@ -163,23 +162,6 @@ async def test_figures_alone_are_told_once_a_second_and_only_where_they_changed(
     update = floor.on("service.a")[0]
     assert update["operations"]["total"] == 11
     assert "previousStatus" not in update
-
-
-async def test_the_time_of_the_last_change_stays_while_only_figures_change(floor: Floor) -> None:
-    service = floor.add("a", breaker=BreakerSettings(failure_threshold=2))
-    assert service.breaker is not None
-    times = []
-    async with floor.working():
-        for succeeded in (True, True, False):
-            await floor.clock.advance(5)
-            service.breaker.record(succeeded, 1.0)
-            floor.registry.mark_dirty(service)
-            await floor.clock.advance(2)
-            update, managed = floor.on("service.a")[-1], floor.on("skyduel.a")[-1]
-            assert managed["service"]["lastUpdate"] == update["updated_at"]
-            times.append(parse_time(update["updated_at"]))
-    assert update["operations"]["total"] == 3
-    assert [time_s - times[0] for time_s in times] == [0, 0, 14]
 
 
 async def test_figures_that_went_out_with_something_else_are_not_told_again(floor: Floor) -> None:

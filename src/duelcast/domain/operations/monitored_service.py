@@ -152,8 +152,7 @@ class Service:
         self.last_report_s: float | None = None
         """Monotonic seconds."""
         self.silent = False
-        self.changed_at_s = clock.time()
-        """When its status or the state of its breaker last changed (epoch seconds)."""
+        self.updated_at_s = clock.time()
         self.shown: tuple[ServiceStatus, BreakerStatus] | None = None
         """The last published state."""
         self.cause: PublishReason | None = None

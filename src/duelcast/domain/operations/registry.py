@@ -203,11 +203,9 @@ class Registry:
         # Reading a breaker may advance it, which publishes and sets `shown`, so `shown` is read after that.
         now = (service.status, service.breaker_status)
         before, service.shown = service.shown, now
-        now_s = self._clock.time()
-        if before != now:
-            service.changed_at_s = now_s
+        service.updated_at_s = self._clock.time()
         if alert is not None:
-            self.alerts.add(PastAlert(service.name, alert, now_s, transition))
+            self.alerts.add(PastAlert(service.name, alert, service.updated_at_s, transition))
             breaker = views.breaker_record(service)
             self._announce(
                 Broadcast(ALERTS.channel(), ServiceAlert(service=service.name, alert=alert, circuit_breaker=breaker))

@@ -52,7 +52,7 @@ def state(service: Service) -> ServiceState:
         performance=_performance(service.calls),
         config=dict(declaration.settings),
         dependencies=list(declaration.dependencies),
-        updated_at=format_time(service.changed_at_s),
+        updated_at=format_time(service.updated_at_s),
     )
 
 
@@ -93,7 +93,7 @@ def managed(service: Service, dependents: Sequence[str]) -> SkyDuelService:
         dependencies=list(declaration.dependencies),
         dependents=list(dependents),
         commands=list(service.commands),
-        lastUpdate=format_time(service.changed_at_s),
+        lastUpdate=format_time(service.updated_at_s),
         startedAt=None if started_at_s is None else format_time(started_at_s),
         restarts=service.work.restarts,
         metrics=_metrics(service),
@@ -102,7 +102,7 @@ def managed(service: Service, dependents: Sequence[str]) -> SkyDuelService:
 
 def health(service: Service) -> ServiceHealth:
     """The record of a service for the endpoint `monitor`."""
-    return ServiceHealth(status=service.status, metrics=_metrics(service), updated_at=format_time(service.changed_at_s))
+    return ServiceHealth(status=service.status, metrics=_metrics(service), updated_at=format_time(service.updated_at_s))
 
 
 def layer_update(layer: str, services: Iterable[Service]) -> LayerUpdate:
