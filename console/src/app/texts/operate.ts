@@ -118,7 +118,7 @@ export const operateTexts = {
     version: "Version",
     started: "Started",
     restarts: "Restarts",
-    changed: "State changed",
+    updated: "Updated",
     failures: "Failures in a row",
     failureRate: "Failure rate",
     lastSuccess: "Last success",

@@ -27,7 +27,7 @@ export function OpenAlerts(): ReactNode {
               <Link href={`/operate/services/${one.service}`}>{one.displayName}</Link>
               <span>{one.circuit_breaker.details}</span>
               <span className="dim end">
-                <Ago at={one.updated_at} />
+                <Ago at={recent.find(({ service }) => service === one.service)?.timestamp} />
               </span>
             </li>
           ))}

@@ -42,7 +42,7 @@ function Details({ service }: { service: SkyDuelService }): ReactNode {
         <Fact name={texts.state}>
           <StateTag status={service.status} />
         </Fact>
-        <Fact name={texts.changed}>
+        <Fact name={texts.updated}>
           <Ago at={state?.updated_at} />
         </Fact>
         <Fact name={texts.kind}>{texts.kinds[service.kind] ?? service.kind}</Fact>
