@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, type RefObject } from "react";
 import { moves } from "./moves";
 
-const MOVE_MS = 350;
+const MOVE_MS = 300;
 /** So far rows move, in pixels: less than the space around their text, so that none covers that of another. */
 const WAY = 12;
 const REDUCED = matchMedia("(prefers-reduced-motion: reduce)");
