@@ -16,7 +16,7 @@ from duelcast.clock import ManualClock
 from duelcast.gateway.connection import Connection
 from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.session import ConnectionSession
-from duelcast.gateway.streams import Cohort, GroupStream, Stream
+from duelcast.gateway.streams import Batch, Cohort, GroupStream, Stream
 from duelcast.gateway.subscriptions import ConnectionSubscriptions
 from tests.e2e.arena import Notebook, make_arena
 from tests.e2e.following import publish_note, publish_score, store
@@ -24,7 +24,7 @@ from tests.e2e.metrics import metric, slow_readers
 from tests.e2e.raw import CLOSE, TEXT, frame, raw_socket
 from tests.serving import client, running, token_for
 
-OF_CONNECTIONS = (Connection, ConnectionSession, ConnectionSubscriptions, Outbox, Cohort, GroupStream)
+OF_CONNECTIONS = (Connection, ConnectionSession, ConnectionSubscriptions, Outbox, Batch, Cohort, GroupStream)
 LONGEST_DEADLINE_S = 120
 """After which no timer of a connection is left."""
 LOG_S = 600

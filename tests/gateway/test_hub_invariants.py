@@ -16,6 +16,7 @@ from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.endpoints.common import confirmation
+from duelcast.gateway.compression import CompressionSettings
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.subscriptions import Segment
 from duelcast.wire.frames import encode_body, reply_body, text_frame
@@ -102,7 +103,13 @@ class World:
         self.broker = MemoryBroker(
             self.clock, self.stored, history_messages=HISTORY, history_s=5, tombstone_retention_s=5
         )
-        self.hub = Hub(self.broker, self.clock, flush_interval_ms=flush_interval_ms, log_s=4)
+        self.hub = Hub(
+            self.broker,
+            self.clock,
+            flush_interval_ms=flush_interval_ms,
+            log_s=4,
+            compression=CompressionSettings(min_followers=1),
+        )
         self.publisher = Publisher(self.broker, self.clock)
         self.endpoint = make_arena()
         self.published: dict[str, int] = {}
@@ -113,7 +120,9 @@ class World:
         self.hub.on_lost = self._on_lost
 
     def connect(self, name: str) -> WireClient:
-        return WireClient(name, self.endpoint, self.hub, self.broker, self.clock)
+        # All but one take compressed messages.
+        takes_compressed = not name.startswith("c0")
+        return WireClient(name, self.endpoint, self.hub, self.broker, self.clock, takes_compressed=takes_compressed)
 
     def _on_lost(self) -> None:
         self.bus_lost = True

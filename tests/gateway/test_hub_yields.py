@@ -1,4 +1,4 @@
-"""The invariants of the hub, where each cohort is written in a loop turn of its own and everything moves meanwhile."""
+"""The invariants of the hub if each batch is written in a loop turn of its own and everything moves meanwhile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duelcast.channels.broker import Origin
-from duelcast.gateway import hub
+from duelcast.gateway import hub, streams
 from duelcast.gateway.streams import Cohort
 from duelcast.wire.frames import encode_body
 from tests.contract.buses import publish
@@ -28,11 +28,11 @@ Action = tuple[str, int, int]
 
 @pytest.fixture(autouse=True)
 def yields() -> Iterator[None]:
-    """A flush gives way after each cohort, and a cohort has at most two members."""
-    before = hub.TURN_S, hub.COHORT_SIZE
-    hub.TURN_S, hub.COHORT_SIZE = -1.0, 2
+    """A flush gives way after each batch, and a batch has at most two members."""
+    before = hub.TURN_S, streams.BATCH_SIZE
+    hub.TURN_S, streams.BATCH_SIZE = -1.0, 2
     yield
-    hub.TURN_S, hub.COHORT_SIZE = before
+    hub.TURN_S, streams.BATCH_SIZE = before
 
 
 class CrowdedWorld(World):
@@ -59,17 +59,20 @@ class CrowdedWorld(World):
 
     def check_places(self) -> None:
         """An outbox is in one cohort, the one of its set and role, or has a cursor of its own."""
-        cohorts = [cohort for alike in self.hub._cohorts.values() for cohort in alike]
+        cohorts = list(self.hub._cohorts)
         waiting = [item for item in self.hub._pending if isinstance(item, Cohort)]
         assert len(waiting) == len(set(waiting))
         assert {cohort for cohort in cohorts if cohort.due} <= set(waiting)
         for client in self.clients:
             outbox = client.outbox
-            homes = [cohort for cohort in cohorts if outbox in cohort.members]
-            assert homes == ([] if outbox.cohort is None else [outbox.cohort])
-            assert (outbox in self.hub._solo) == (outbox.cohort is None and bool(outbox.followed))
-            if outbox.cohort is not None:
-                assert (outbox.cohort.followed, outbox.cohort.role) == (outbox.followed, outbox.role)
+            homes = [batch for cohort in cohorts for batch in cohort.batches if outbox in batch.members]
+            assert homes == ([] if outbox.batch is None else [outbox.batch])
+            assert (outbox in self.hub._solo) == (outbox.batch is None and bool(outbox.followed))
+            if outbox.batch is not None:
+                cohort = outbox.batch.cohort
+                assert outbox.batch in cohort.batches
+                assert (cohort.followed, cohort.role) == (outbox.followed, outbox.role)
+                assert cohort.compressor is None or outbox.compressible
                 assert not outbox.blocked
                 assert not outbox.lost
                 assert not outbox.has_unwritten, "the cohort's next messages could overtake it"
@@ -116,7 +119,7 @@ async def say_during_a_flush(index: int) -> list[str | None]:
         await client.send(type="subscribe", channel="note.a")
     await publish_note()
     await world.settle()
-    assert all(client.outbox.cohort is not None for client in world.clients)
+    assert all(client.outbox.batch is not None for client in world.clients)
     speaker = world.clients[index]
     speaker.frames()
     world.hub.find_outbox = lambda _origin: speaker.outbox

@@ -28,7 +28,7 @@ async def test_a_burst_beyond_the_log_between_two_flushes_is_noticed_by_who_is_i
     await client.send(type="subscribe", channel="note.a")
     publish(broker, stored, NOTES.channel("a"), b'{"type":"note","text":""}')
     await flush()
-    assert client.outbox.cohort is not None
+    assert client.outbox.batch is not None
     client.frames()
 
     for number in range(100):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -24,20 +25,32 @@ from duelcast.gateway.session import ConnectionSession
 from duelcast.gateway.subscriptions import ConnectionSubscriptions
 from duelcast.wire.messages import Command
 
+TAIL = b"\x00\x00\xff\xff"
 
-def frames_in(data: bytes) -> list[dict[str, Any]]:
-    """The JSON objects of unmasked text frames (RFC 6455, 5.2)."""
-    frames = []
+
+def messages_in(data: bytes, window: zlib._Decompress | None = None) -> list[bytes]:
+    """The messages of unmasked text frames (RFC 6455, 5.2). Compressed ones are inflated with `window`, which has all
+    that was inflated before (RFC 7692, 7.2.2)."""
+    messages = []
     while data:
-        assert data[0] == 0x81
+        assert data[0] in (0x81, 0xC1)
         size, start = data[1], 2
         if size == 126:
             size, start = int.from_bytes(data[2:4], "big"), 4
         elif size == 127:
             size, start = int.from_bytes(data[2:10], "big"), 10
-        frames.append(json.loads(data[start : start + size]))
+        payload = data[start : start + size]
+        if data[0] == 0xC1:
+            assert window is not None, "a compressed message to a client that takes none"
+            payload = window.decompress(payload + TAIL)
+        messages.append(payload)
         data = data[start + size :]
-    return frames
+    return messages
+
+
+def frames_in(data: bytes, window: zlib._Decompress | None = None) -> list[dict[str, Any]]:
+    """The JSON objects of text frames; see `messages_in`."""
+    return list(map(json.loads, messages_in(data, window)))
 
 
 class WireClient:
@@ -45,7 +58,9 @@ class WireClient:
 
     is_open = True
 
-    def __init__(self, name: str, endpoint: Endpoint, hub: Hub, broker: Broker, clock: Clock) -> None:
+    def __init__(
+        self, name: str, endpoint: Endpoint, hub: Hub, broker: Broker, clock: Clock, *, takes_compressed: bool = False
+    ) -> None:
         self.clock = clock
         self.last_message_s = clock.monotonic()
         self.received = bytearray()
@@ -53,7 +68,8 @@ class WireClient:
         self.reads = True
         self.lost = 0
         self.session = ConnectionSession(name, None, self)
-        self.outbox = Outbox(hub, name, Role.ANONYMOUS, self, self._lost)
+        self.outbox = Outbox(hub, name, Role.ANONYMOUS, self, self._lost, takes_compressed=takes_compressed)
+        self._window = zlib.decompressobj(-12) if takes_compressed else None
         settings = CurrentSettings({}, {}, clock)
         reader = JoinReader(
             endpoint, settings, broker, hub, clock, max_bytes=4 * MIB, unknown_followed=lambda _wallet: 0
@@ -97,9 +113,13 @@ class WireClient:
 
     def frames(self) -> list[dict[str, Any]]:
         """What was read since the last call."""
-        frames = frames_in(bytes(self.received))
+        return list(map(json.loads, self.messages()))
+
+    def messages(self) -> list[bytes]:
+        """What was read since the last call, inflated."""
+        messages = messages_in(bytes(self.received), self._window)
         self.received.clear()
-        return frames
+        return messages
 
     def get_write_buffer_size(self) -> int:
         return len(self.unread)

@@ -21,6 +21,7 @@ from duelcast.domain.accounts.accounts import MemoryAccounts
 from duelcast.domain.accounts.sessions import EndedSessions
 from duelcast.domain.settings.current import CurrentSettings
 from duelcast.endpoints.kit import Endpoint
+from duelcast.gateway.compression import CompressionSettings
 from duelcast.gateway.gateway import Gateway
 from duelcast.gateway.http_connections import HttpConnections
 from duelcast.gateway.hub import Hub
@@ -65,7 +66,14 @@ class Node:
         self.ended_sessions = ended_sessions
         self._keys = parts.keys_of(settings, clock)
         self.verifier = parts.verifier_of(settings, accounts, clock, ended_sessions, self._keys)
-        self.hub = hub = Hub(broker, clock, flush_interval_ms=settings.flush_interval_ms)
+        self.hub = hub = Hub(
+            broker,
+            clock,
+            flush_interval_ms=settings.flush_interval_ms,
+            compression=CompressionSettings(
+                settings.compression_level, settings.compression_min_followers, settings.compression_max_sets
+            ),
+        )
         self.gateway = Gateway(
             settings,
             clock,

@@ -208,6 +208,15 @@ class Endpoint:
         """The access rule for `target`."""
         return self.access_rules[target.family.prefix]
 
+    def is_public(self, target: Target) -> bool:
+        """Whether everybody may follow `target`, even without a token, and gets all of it."""
+        if self.auth is Auth.ADMIN or (self.auth is Auth.TOKEN and self.public_name is None):
+            return False
+        rule = self.access_rule(target)
+        if isinstance(target, Group):
+            return rule.seen_from is None and rule.may_follow(None, target.name, Role.ANONYMOUS)
+        return rule.seen_from is None and rule.may_follow(None, target.parameter, target.least_role)
+
     def resolve(self, context: Context, name: str) -> Target:
         """The channel or group `name`. Raises `errors.SubscriptionDenied` or `errors.UnknownChannel`."""
         for rule in self.access_rules.values():

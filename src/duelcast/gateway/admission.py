@@ -46,7 +46,8 @@ class ConnectRequest:
     """The parameters of an upgrade request. `channels` and `since` are in the order of the request; an entry of `since`
     that is invalid is None.
 
-    If `token_is_cookie`, an invalid token is treated as missing.
+    If `token_is_cookie`, an invalid token is treated as missing. `takes_compressed` says whether permessage-deflate was
+    negotiated.
     """
 
     __slots__ = (
@@ -55,6 +56,7 @@ class ConnectRequest:
         "by_public_name",
         "channels",
         "since",
+        "takes_compressed",
         "token",
         "token_is_cookie",
     )
@@ -69,6 +71,7 @@ class ConnectRequest:
         by_public_name: bool = False,
         channels: Sequence[str] = (),
         since: Sequence[tuple[str, Position] | None] = (),
+        takes_compressed: bool = False,
     ) -> None:
         self.address_bucket = address_bucket
         self.token = token
@@ -77,6 +80,7 @@ class ConnectRequest:
         self.by_public_name = by_public_name
         self.channels = channels
         self.since = since
+        self.takes_compressed = takes_compressed
 
 
 class Newcomer(Protocol):

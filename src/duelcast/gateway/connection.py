@@ -108,7 +108,7 @@ class Connection(MessageSocket):
     )
 
     def __init__(self, gateway: Host, runtime: EndpointRuntime, request: ConnectRequest) -> None:
-        super().__init__(gateway.socket_options, runtime.endpoint.max_message_bytes)
+        super().__init__(gateway.socket_options, runtime.endpoint.max_message_bytes, inflates=request.takes_compressed)
         self.gateway = gateway
         self.runtime = runtime
         self._request: ConnectRequest | None = request
@@ -141,6 +141,7 @@ class Connection(MessageSocket):
             Role.ANONYMOUS,
             transport,
             self._positions_lost,
+            takes_compressed=self._request.takes_compressed,
         )
         self.subscriptions = ConnectionSubscriptions(
             self.runtime.endpoint,

@@ -76,6 +76,7 @@ class Gateway:
             close_timeout_s=settings.close_timeout_s,
             slow_close_timeout_s=settings.slow_close_timeout_s,
         )
+        self.compresses = settings.compression_level > 0
         self.auth_timeout_s = settings.auth_timeout_s
         self.max_subscriptions = settings.max_subscriptions
         self.reply_backlog_bytes = settings.reply_backlog_bytes

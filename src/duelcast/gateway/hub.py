@@ -4,10 +4,10 @@ There is one log instead of a queue per client. It holds, in the order of publis
 *latest* channel and the recent messages of each *every* channel. A message that is replaced before it is sent is never
 built into a frame.
 
-Outboxes that follow the same set of channels form a cohort. A flush joins the frames due to a cohort once and writes
-the same bytes to every member. An outbox that cannot be served like the others (it got a reply, changed its set, or its
-socket is full) leaves its cohort with a cursor into the log, is served by walking the log back to that cursor, and
-rejoins the cohort of its set at the end of a flush.
+Outboxes that follow the same set of channels form a cohort. A flush joins the frames due to a cohort once, compressed
+or not, and writes the same bytes to every member. An outbox that cannot be served like the others (it got a reply,
+changed its set, or its socket is full) leaves its cohort with a cursor into the log, is served by walking the log back
+to that cursor, and rejoins the cohort of its set at the end of a flush.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from duelcast.channels.broker import Broker, BusListener, Message, Origin, Posit
 from duelcast.channels.names import Channel, Group, Kind, Role
 from duelcast.clock import Clock
 from duelcast.desk.defect import defect
+from duelcast.gateway.cohorts import Cohorts
+from duelcast.gateway.compression import NO_COMPRESSION, CompressionSettings
 from duelcast.gateway.streams import (
+    Batch,
     Cohort,
     Followed,
     GroupStream,
@@ -34,8 +37,6 @@ from duelcast.gateway.streams import (
     streams_of,
 )
 
-COHORT_SIZE = 500
-"""At most this many members form a cohort, because all of them are written to before other work may run."""
 TURN_S = 0.005
 """How long a flush runs before it yields to the event loop."""
 
@@ -56,6 +57,7 @@ class Hub:
         flush_interval_ms: float = 10,
         log_s: float = 600,
         log_bytes: int = 64 * 1024 * 1024,
+        compression: CompressionSettings = NO_COMPRESSION,
     ) -> None:
         self.flush_interval_ms = flush_interval_ms
         self.stats = HubStats()
@@ -78,7 +80,7 @@ class Hub:
         self._position = 0
         self._flushed = 0
         self._lost_position = 0
-        self._cohorts: dict[tuple[Role, frozenset[Followed]], list[Cohort]] = {}
+        self._cohorts = Cohorts(compression)
         self._pending: deque[Cohort | Member] = deque()
         self._solo: set[Member] = set()
         self._unwritten: list[Member] = []
@@ -224,9 +226,13 @@ class Hub:
     def _hand_out(self, entry: LogEntry, cohorts: Iterable[Cohort], base: int, least_role: Role) -> None:
         frame = entry.frame
         if least_role is not Role.ANONYMOUS:
-            cohorts = [cohort for cohort in cohorts if cohort.role >= least_role]
+            cohorts = [cohort for cohort in cohorts if cohort.role >= least_role and cohort.batches]
+            for cohort in cohorts:
+                cohort.plain.add(len(cohort.due))
         for cohort in cohorts:
             if not cohort.due:
+                if not cohort.batches:
+                    continue
                 cohort.cursor = base
                 self._pending.append(cohort)
             cohort.due.append(frame)
@@ -238,16 +244,17 @@ class Hub:
         while pending:
             item = pending.popleft()
             if type(item) is Cohort:
-                data = b"".join(item.due)
-                writes = item.writes or item.collect_writes()
-                stats.delivered += len(item.due) * len(writes)
+                batch, data, count = item.next_batch()
+                if item.due:
+                    pending.appendleft(item)
+                writes = batch.writes or batch.collect_writes()
+                stats.delivered += count * len(writes)
                 stats.delivered_bytes += len(data) * len(writes)
-                item.due.clear()
                 for write in writes:
                     try:
                         write(data)
                     except Exception as error:
-                        defect(error)
+                        self._write_failed(batch, write, error)
             elif item in self._solo:
                 self._serve_alone(item)
             if time.perf_counter() > turn_ends and pending:
@@ -265,9 +272,14 @@ class Hub:
         for outbox in self._solo:
             # An outbox with an unwritten reply stays alone: the pushes of a cohort would overtake the reply if a timer
             # fired before the end of the loop iteration. So does one whose own message came during the flush.
-            if outbox.own <= outbox.cursor == self._flushed and not outbox.has_unwritten:
-                self._enter_cohort(outbox)
-        self._solo = {outbox for outbox in self._solo if outbox.cohort is None}
+            if (
+                outbox.own <= outbox.cursor == self._flushed
+                and not (outbox.has_unwritten or outbox.blocked or outbox.lost)
+                and outbox.followed
+            ):
+                self._cohorts.enter(outbox)
+        self._cohorts.move_waiting(self._loop.time())
+        self._solo = {outbox for outbox in self._solo if outbox.batch is None}
         self.stats.observe_flush(time.perf_counter() - self._flush_started)
         self._flush_ended = self._loop.time()
         self._flush_scheduled = False
@@ -342,27 +354,18 @@ class Hub:
 
     def leave_cohort(self, outbox: Member) -> None:
         """If an outbox is in a cohort, take it out, and give it a cursor of its own."""
-        cohort = outbox.cohort
-        if cohort is not None:
+        batch = outbox.batch
+        if batch is not None:
+            cohort = batch.cohort
+            outbox.cursor = cohort.cursor if cohort.is_due(batch) else self._flushed
             cohort.remove(outbox)
-            outbox.cohort = None
-            outbox.cursor = cohort.cursor if cohort.due else self._flushed
             self._solo.add(outbox)
 
-    def _enter_cohort(self, outbox: Member) -> None:
-        if outbox.blocked or outbox.lost or not outbox.followed:
-            return
-        key = (outbox.role, outbox.followed)
-        cohorts = self._cohorts.setdefault(key, [])
-        if not cohorts or len(cohorts[-1].members) >= COHORT_SIZE:
-            cohort = Cohort(outbox.role, cohorts[0].followed if cohorts else outbox.followed)
-            cohorts.append(cohort)
-            for followed in cohort.followed:
-                followed.cohorts.add(cohort)
-        cohort = cohorts[-1]
-        outbox.followed = cohort.followed
-        outbox.cohort = cohort
-        cohort.add(outbox)
+    def _write_failed(self, batch: Batch, write: Callable[[bytes], None], error: Exception) -> None:
+        """Take the member out of its cohort: it may have missed a message that later ones refer back to."""
+        defect(error)
+        for member in [member for member in batch.members if member.write == write]:
+            self.leave_cohort(member)
 
     def tidy(self) -> None:
         """Forget expired entries, entries of closed streams, and empty cohorts. It is enough to call this once a
@@ -370,18 +373,7 @@ class Hub:
         self._expire(self._clock.monotonic())
         if self._closed:
             self._forget_closed()
-        for key, cohorts in list(self._cohorts.items()):
-            kept = []
-            for cohort in cohorts:
-                if cohort.members or cohort.due:
-                    kept.append(cohort)
-                else:
-                    for followed in cohort.followed:
-                        followed.cohorts.discard(cohort)
-            if kept:
-                self._cohorts[key] = kept
-            else:
-                del self._cohorts[key]
+        self._cohorts.tidy()
 
     # ── following ───────────────────────────────────────────────────────────────────────────────────────────────
 

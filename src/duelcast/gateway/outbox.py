@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from duelcast.channels.names import Kind, Role
 from duelcast.channels.parts import Part, part_frame, part_size
 from duelcast.gateway.hub import Hub
-from duelcast.gateway.streams import NOTHING, Cohort, Followed, Member, Stream
+from duelcast.gateway.streams import NOTHING, Batch, Followed, Member, Stream
 
 BURST_S = 0.001
 """Replies that follow one another within this time share a write."""
@@ -54,16 +54,18 @@ class Outbox:
         "_unwritten_bytes",
         "_waiting",
         "_waiting_bytes",
+        "batch",
         "blocked",
         "closed",
-        "cohort",
         "connection_id",
         "cursor",
         "followed",
+        "is_public",
         "lost",
         "on_lost",
         "own",
         "role",
+        "takes_compressed",
         "write",
     )
 
@@ -74,13 +76,18 @@ class Outbox:
         role: Role,
         transport: SocketWriter,
         on_lost: Callable[[], None],
+        *,
+        takes_compressed: bool = False,
     ) -> None:
         self.connection_id = connection_id
         self.role = role
         self.write: Callable[[bytes], None] = transport.write_nocheck
         self.on_lost = on_lost
         """Called when a due message has left the log, so that the positions must be recovered."""
-        self.cohort: Cohort | None = None
+        self.batch: Batch | None = None
+        self.takes_compressed = takes_compressed
+        self.is_public = True
+        """Whether everybody may follow what the client follows."""
         self.cursor = hub.position
         self.own = 0
         self.followed: frozenset[Followed] = NOTHING
@@ -185,6 +192,11 @@ class Outbox:
             self.on_lost()
         else:
             self._frames += hub.due_after(self, ceilings)
+
+    @property
+    def compressible(self) -> bool:
+        """Whether the outbox may be in a compressed cohort."""
+        return self.takes_compressed and self.is_public
 
     @property
     def has_unwritten(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import zlib
 from collections.abc import Hashable
 from typing import Any, cast
 
@@ -29,6 +30,7 @@ from duelcast.errors import (
     ProtocolViolation,
     SlowReader,
 )
+from duelcast.gateway.compression import inflated
 from duelcast.gateway.reading import READ_TURN_BYTES, BoundedReader, UnfinishedBudget, resume_reading
 from duelcast.gateway.timers import TimerWheel
 from duelcast.ratelimit import TokenBucket
@@ -102,6 +104,7 @@ class MessageSocket(WSListener):
     __slots__ = (
         "_closing_deadline_s",
         "_fragments",
+        "_fragments_are_compressed",
         "_fragments_are_text",
         "_is_full",
         "_last_frame_s",
@@ -113,6 +116,7 @@ class MessageSocket(WSListener):
         "_unfinished_is_watched",
         "_unfinished_since_s",
         "close_code",
+        "inflates",
         "is_unfinished",
         "max_message_bytes",
         "options",
@@ -120,14 +124,17 @@ class MessageSocket(WSListener):
         "ws",
     )
 
-    def __init__(self, options: SocketOptions, max_message_bytes: int) -> None:
+    def __init__(self, options: SocketOptions, max_message_bytes: int, *, inflates: bool = False) -> None:
         self.options = options
+        self.inflates = inflates
+        """Whether permessage-deflate was negotiated."""
         self.max_message_bytes = max_message_bytes
         self.ws: WSTransport | None = None
         self.close_code: int | None = None
         """The code with which this side closed; None while the connection is open."""
         self._fragments: bytearray | None = None
         self._fragments_are_text = True
+        self._fragments_are_compressed = False
         self.tail_bytes = 0
         """How many bytes of an incomplete frame have been read."""
         self.is_unfinished = False
@@ -303,9 +310,9 @@ class MessageSocket(WSListener):
                 transport.disconnect()
             return
         try:
-            if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            if frame.rsv2 or frame.rsv3 or (frame.rsv1 and not (self.inflates and (kind is _TEXT or kind is _BINARY))):
                 raise ProtocolViolation("reserved bits are set")
-            if kind is _TEXT and frame.fin and self._fragments is None:
+            if kind is _TEXT and frame.fin and self._fragments is None and not frame.rsv1:
                 data = frame.get_payload_as_bytes()
                 self.text_received(data if data.isascii() else _checked_text(data))
             elif kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
@@ -370,12 +377,13 @@ class MessageSocket(WSListener):
         elif fragments is not None:
             raise ProtocolViolation("a new message inside a fragmented one")
         elif frame.fin:
-            self._message(frame.get_payload_as_bytes(), is_text=kind is _TEXT)
+            self._message(frame.get_payload_as_bytes(), is_text=kind is _TEXT, is_compressed=frame.rsv1)
             return
         else:
             fragments = self._fragments = bytearray()
             self.is_unfinished = True
             self._fragments_are_text = kind is _TEXT
+            self._fragments_are_compressed = frame.rsv1
             self._watch_unfinished()
         payload = frame.get_payload_as_bytes()
         if len(fragments) + len(payload) > self.max_message_bytes:
@@ -385,15 +393,26 @@ class MessageSocket(WSListener):
         fragments += payload
         if frame.fin:
             message = bytes(fragments)
-            is_text = self._fragments_are_text
+            is_text, is_compressed = self._fragments_are_text, self._fragments_are_compressed
             self._drop_fragments()
-            self._message(message, is_text=is_text)
+            self._message(message, is_text=is_text, is_compressed=is_compressed)
 
-    def _message(self, data: bytes, *, is_text: bool) -> None:
+    def _message(self, data: bytes, *, is_text: bool, is_compressed: bool) -> None:
+        if is_compressed:
+            data = self._inflated(data)
         if not is_text:
             self.binary_received(data)
             return
         self.text_received(_checked_text(data))
+
+    def _inflated(self, data: bytes) -> bytes:
+        try:
+            message = inflated(data, self.max_message_bytes)
+        except zlib.error:
+            raise ProtocolViolation("the message is not compressed as it says") from None
+        if message is None:
+            raise MessageTooBig(f"a message may have at most {self.max_message_bytes} bytes")
+        return message
 
     def _drop_fragments(self) -> None:
         self._fragments = None

@@ -1,4 +1,4 @@
-"""The parts of the hub: entries of its log, streams of channels and groups, members and their cohorts."""
+"""The parts of the hub: entries of its log, streams of channels and groups, members and their cohorts, counters."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from msgspec import structs
 
 from duelcast.channels.broker import Message, Position
 from duelcast.channels.names import Channel, Group, Role
+from duelcast.gateway.compression import SharedCompressor
 from duelcast.wire.frames import push_body, text_frame, with_request_id
 
 ENTRY_OVERHEAD_BYTES = 400
@@ -19,6 +20,8 @@ ENTRY_OVERHEAD_BYTES = 400
 3.11)."""
 NOTHING: frozenset[Never] = frozenset()
 """The empty set that all outboxes share, because each `frozenset()` would create another object of 216 bytes."""
+BATCH_SIZE = 500
+"""At most this many members form a batch, because all of them are written to before other work may run."""
 FLUSH_BUCKETS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25)
 
 
@@ -110,18 +113,22 @@ class Member(Protocol):
     `cursor` is the log position up to which it has been served; while it is in a cohort, the cohort's cursor counts
     instead. `own` is the log position of the newest message that answers a command of it: up to there, it is served
     alone. It is `blocked` while its socket is full, and `lost` while its positions are being recovered; in either
-    state it stays out of cohorts.
+    state it stays out of cohorts. If it is `compressible`, its client takes compressed messages, and it follows only
+    channels that everybody may follow.
     """
 
     connection_id: str
     role: Role
     write: Callable[[bytes], None]
-    cohort: Cohort | None
+    batch: Batch | None
     cursor: int
     own: int
     followed: frozenset[Followed]
     blocked: bool
     lost: bool
+
+    @property
+    def compressible(self) -> bool: ...
 
     @property
     def has_unwritten(self) -> bool:
@@ -134,34 +141,108 @@ class Member(Protocol):
         """Write the frames that wait for the end of the loop iteration."""
 
 
-class Cohort:
-    """Members that have the same role and follow the same set, all served up to the same log position."""
+class Batch:
+    """Members of a cohort that are written to in one go. `number` is its place in the cohort."""
 
-    __slots__ = ("cursor", "due", "followed", "members", "role", "writes")
+    __slots__ = ("cohort", "members", "number", "writes")
 
-    def __init__(self, role: Role, followed: frozenset[Followed]) -> None:
-        self.role = role
-        self.followed = followed
+    def __init__(self, cohort: Cohort, number: int) -> None:
+        self.cohort = cohort
+        self.number = number
         self.members: set[Member] = set()
         self.writes: tuple[Callable[[bytes], None], ...] = ()
         """The `write` methods of the members; empty if they must be collected again."""
-        self.due: list[bytes] = []
-        """Frames to be written to every member."""
-        self.cursor = 0
-        """The log position before the first due frame; meaningless if nothing is due."""
-
-    def add(self, member: Member) -> None:
-        self.members.add(member)
-        self.writes = ()
-
-    def remove(self, member: Member) -> None:
-        self.members.remove(member)
-        self.writes = ()
 
     def collect_writes(self) -> tuple[Callable[[bytes], None], ...]:
         """Collect the `write` methods of all members, and keep them in `writes`."""
         self.writes = tuple([member.write for member in self.members])
         return self.writes
+
+
+class Cohort:
+    """Members that have the same role and follow the same set, all served up to the same log position. With a
+    `compressor`, all of them have had every message that it has compressed since its last full flush."""
+
+    __slots__ = (
+        "_data",
+        "batches",
+        "compressed",
+        "compressor",
+        "cursor",
+        "due",
+        "followed",
+        "plain",
+        "role",
+        "waiting",
+        "written",
+    )
+
+    def __init__(self, role: Role, followed: frozenset[Followed], compressor: SharedCompressor | None = None) -> None:
+        self.role = role
+        self.followed = followed
+        self.compressor = compressor
+        self.batches: list[Batch] = []
+        self.due: list[bytes] = []
+        """Frames to be written to every member."""
+        self.cursor = 0
+        """The log position before the first due frame; meaningless if nothing is due."""
+        self.written = 0
+        """How many batches the due frames have been written to."""
+        self.plain: set[int] = set()
+        """Indices of the due frames that must not be compressed."""
+        self.compressed: Cohort | None = None
+        """The compressed cohort of the same role and set."""
+        self.waiting: set[Member] = set()
+        """Members that may move to the compressed cohort at its next full flush."""
+        self._data: bytes | None = None
+
+    def add(self, member: Member) -> None:
+        """Add a member. Nothing may be due, so that it gets all of the next flush."""
+        assert not self.due
+        if not self.batches or len(self.batches[-1].members) >= BATCH_SIZE:
+            self.batches.append(Batch(self, len(self.batches)))
+        batch = member.batch = self.batches[-1]
+        batch.members.add(member)
+        batch.writes = ()
+
+    def remove(self, member: Member) -> None:
+        batch = member.batch
+        assert batch is not None
+        batch.members.remove(member)
+        batch.writes = ()
+        member.batch = None
+        self.waiting.discard(member)
+
+    @property
+    def size(self) -> int:
+        """The number of members."""
+        return sum(len(batch.members) for batch in self.batches)
+
+    def is_due(self, batch: Batch) -> bool:
+        """Whether frames are due to the members of `batch`."""
+        return bool(self.due) and batch.number >= self.written
+
+    def next_batch(self) -> tuple[Batch, bytes, int]:
+        """The next batch to write to, what to write to each of its members, and the number of messages in it. The batch
+        counts as written from now on."""
+        data, count = self._data, len(self.due)
+        if data is None:
+            compressor = self.compressor
+            data = self._data = b"".join(self.due) if compressor is None else compressor.compress(self.due, self.plain)
+        batch = self.batches[self.written]
+        self.written += 1
+        if self.written == len(self.batches):
+            self.due.clear()
+            self.plain.clear()
+            self.written = 0
+            self._data = None
+        return batch, data, count
+
+    def tidy(self) -> None:
+        """Drop empty batches. Nothing may be due."""
+        self.batches = [batch for batch in self.batches if batch.members]
+        for number, batch in enumerate(self.batches):
+            batch.number = number
 
 
 class HubStats:

@@ -31,6 +31,7 @@ class ConnectionSubscriptions:
         "_held",
         "_hub",
         "_outbox",
+        "_private",
         "_reached",
         "_session",
         "_settings",
@@ -56,6 +57,9 @@ class ConnectionSubscriptions:
         """The maximum number of channels and groups that the client may follow."""
         self._settings = settings
         self._held: dict[Target, Followed] = {}
+        self._private: frozenset[Target] = NOTHING
+        """Followed targets that not everybody may follow. While there are any, nothing is compressed, because the sizes
+        of compressed messages could give their content away."""
         self._free: frozenset[Target] = NOTHING
         self._reached = NO_POSITIONS
         """The positions of channels that were joined while positions were being recovered."""
@@ -149,7 +153,7 @@ class ConnectionSubscriptions:
         for target in targets:
             self._drop(target)
         self._forget_unheld()
-        self._outbox.answer(frames, followed=frozenset(self._held.values()))
+        self._outbox.answer(frames, followed=self._followed())
 
     def commit(
         self,
@@ -185,7 +189,7 @@ class ConnectionSubscriptions:
         self._change_held(joined, left, unknown)
         if again:
             frames = [answering(part, self._session.connection_id) for part in frames]
-        self._outbox.answer_at_length(frames, followed=frozenset(self._held.values()), ceilings=ceilings)
+        self._outbox.answer_at_length(frames, followed=self._followed(), ceilings=ceilings)
         if self.greeting:
             self._free = frozenset(self._held)
         self.release(joined)
@@ -217,8 +221,15 @@ class ConnectionSubscriptions:
             elif self._held_group(target) is not None:
                 continue
             self._held.setdefault(target, self._hub.find(target))
+            if not self._endpoint.is_public(target):
+                self._private |= {target}
         self.unknown = self.unknown | unknown if unknown else self.unknown
         self._forget_unheld()
+
+    def _followed(self) -> frozenset[Followed]:
+        """What the outbox is to follow."""
+        self._outbox.is_public = not self._private
+        return frozenset(self._held.values())
 
     def _forget_unheld(self) -> None:
         if self.unknown:
@@ -227,6 +238,7 @@ class ConnectionSubscriptions:
     def _drop(self, target: Target) -> None:
         self._held.pop(target, None)
         self._free -= {target}
+        self._private -= {target}
 
     def _drop_channels_of(self, group: Group) -> None:
         """Drop the single subscriptions to the channels of a group that is joined or left as a whole."""

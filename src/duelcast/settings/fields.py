@@ -501,6 +501,22 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="Due messages are collected for this long and then written together; 0 writes them at once.",
     )
+    compression_level: int = Field(
+        default=3,
+        ge=0,
+        le=9,
+        description="Level of the compression (permessage-deflate) of what everybody may follow; 0 turns it off.",
+    )
+    compression_min_followers: int = Field(
+        default=8,
+        ge=1,
+        description="Minimum number of clients with the same subscriptions for which messages are compressed.",
+    )
+    compression_max_sets: int = Field(
+        default=500,
+        ge=1,
+        description="Maximum number of different sets of subscriptions that are compressed; each takes about 40 KB.",
+    )
     history_messages: int = Field(
         default=1_000, ge=1, description="Minimum number of messages that a channel keeps for recovery."
     )

@@ -83,3 +83,19 @@ def text_frame(payload: bytes) -> bytes:
     if size < 65536:
         return _medium_head(0x81, 126, size) + payload
     return _long_head(0x81, 127, size) + payload
+
+
+def compressed_frame(payload: bytes) -> bytes:
+    """One unmasked, final text frame whose message is compressed (RFC 7692, 6: RSV1 is set)."""
+    size = len(payload)
+    if size < 126:
+        return bytes((0xC1, size)) + payload
+    if size < 65536:
+        return _medium_head(0xC1, 126, size) + payload
+    return _long_head(0xC1, 127, size) + payload
+
+
+def payload_of(frame: bytes) -> memoryview:
+    """The payload of a frame that `text_frame` has made."""
+    size = frame[1]
+    return memoryview(frame)[2 if size < 126 else 4 if size == 126 else 10 :]
