@@ -7,19 +7,21 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duelcast.channels.broker import Position
+from duelcast.channels.broker import Message, Position
 from duelcast.channels.memory import MemoryBroker
 from duelcast.channels.publisher import Publisher
 from duelcast.clock import ManualClock
 from duelcast.endpoints.common import confirmation
+from duelcast.gateway import compression
 from duelcast.gateway.compression import CompressionSettings
 from duelcast.gateway.hub import Hub
 from duelcast.gateway.subscriptions import Segment
-from duelcast.wire.frames import encode_body, reply_body, text_frame
+from duelcast.wire.frames import encode_body, push_body, reply_body, text_frame
 from tests.contract.buses import StoredInMemory, publish
 from tests.e2e.arena import BOARD, NOTES, Note, PlayerLeft, Score, make_arena
 from tests.examples import examples
@@ -29,6 +31,12 @@ ROOMS = ("a", "b")
 BOARDS = ("p", "q")
 PLAYERS = ("u", "v")
 HISTORY = 3
+
+
+@pytest.fixture(autouse=True)
+def restarts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Full flushes cost nothing, so that many outboxes join compressed cohorts."""
+    monkeypatch.setattr(compression, "FULL_FLUSH_INTERVAL_S", 0.0)
 
 
 class View:
@@ -117,12 +125,21 @@ class World:
         self.clients = [self.connect(f"c{number}") for number in range(3)]
         self.views = [View() for _ in self.clients]
         self.bus_lost = False
+        self.pushed: set[bytes] = set()
+        """The bytes of every message that reached the hub."""
+        self.inflated = 0
+        """How many messages were compressed."""
+        self._deliver, self.hub.deliver = self.hub.deliver, self.deliver  # type: ignore[method-assign]  # it listens in
         self.hub.on_lost = self._on_lost
 
     def connect(self, name: str) -> WireClient:
         # All but one take compressed messages.
         takes_compressed = not name.startswith("c0")
         return WireClient(name, self.endpoint, self.hub, self.broker, self.clock, takes_compressed=takes_compressed)
+
+    def deliver(self, message: Message) -> None:
+        self.pushed.add(push_body(message.body, message.channel.suffix, message.seq))
+        self._deliver(message)
 
     def _on_lost(self) -> None:
         self.bus_lost = True
@@ -133,6 +150,9 @@ class World:
         for client, view in zip(self.clients, self.views, strict=True):
             for frame in client.frames():
                 view.handle(frame)
+            assert self.pushed.issuperset(client.inflated), "a window was out of step"
+            self.inflated += len(client.inflated)
+            client.inflated.clear()
 
     async def settle(self) -> None:
         for _ in range(6):
@@ -219,12 +239,13 @@ ACTIONS = ("note", "note", "note", "score", "score", "left", "ping", "stall", "r
 CHANGES = ("subscribe", "subscribe", "unsubscribe", "reconnect")
 
 
-async def play(actions: list[tuple[str, int, int]], flush_interval_ms: float) -> None:
+async def play(actions: list[tuple[str, int, int]], flush_interval_ms: float) -> World:
     world = World(flush_interval_ms)
     for action in actions:
         await world.step(action)
         world.read()
     await finish(world)
+    return world
 
 
 async def finish(world: World) -> None:
@@ -265,4 +286,5 @@ def test_a_view_made_of_frames_is_the_truth(actions: list[tuple[str, int, int]],
 def test_a_long_random_evening_ends_with_the_truth() -> None:
     chance = random.Random(20)
     actions = [(chance.choice(ACTIONS + CHANGES), chance.randrange(6), chance.randrange(6)) for _ in range(5000)]
-    uvloop.run(play(actions, 1.0))
+    world = uvloop.run(play(actions, 1.0))
+    assert world.inflated > 100

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
 
 import pytest
 import uvloop
@@ -12,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duelcast.channels.broker import Origin
-from duelcast.gateway import hub, streams
+from duelcast.gateway import compression, hub, streams
 from duelcast.gateway.streams import Cohort
 from duelcast.wire.frames import encode_body
 from tests.contract.buses import publish
@@ -27,12 +26,11 @@ Action = tuple[str, int, int]
 
 
 @pytest.fixture(autouse=True)
-def yields() -> Iterator[None]:
+def yields(monkeypatch: pytest.MonkeyPatch) -> None:
     """A flush gives way after each batch, and a batch has at most two members."""
-    before = hub.TURN_S, streams.BATCH_SIZE
-    hub.TURN_S, streams.BATCH_SIZE = -1.0, 2
-    yield
-    hub.TURN_S, streams.BATCH_SIZE = before
+    monkeypatch.setattr(hub, "TURN_S", -1.0)
+    monkeypatch.setattr(streams, "BATCH_SIZE", 2)
+    monkeypatch.setattr(compression, "FULL_FLUSH_INTERVAL_S", 0.0)
 
 
 class CrowdedWorld(World):

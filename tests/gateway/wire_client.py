@@ -28,9 +28,11 @@ from duelcast.wire.messages import Command
 TAIL = b"\x00\x00\xff\xff"
 
 
-def messages_in(data: bytes, window: zlib._Decompress | None = None) -> list[bytes]:
+def messages_in(
+    data: bytes, window: zlib._Decompress | None = None, inflated: list[bytes] | None = None
+) -> list[bytes]:
     """The messages of unmasked text frames (RFC 6455, 5.2). Compressed ones are inflated with `window`, which has all
-    that was inflated before (RFC 7692, 7.2.2)."""
+    that was inflated before (RFC 7692, 7.2.2), and added to `inflated`."""
     messages = []
     while data:
         assert data[0] in (0x81, 0xC1)
@@ -39,18 +41,15 @@ def messages_in(data: bytes, window: zlib._Decompress | None = None) -> list[byt
             size, start = int.from_bytes(data[2:4], "big"), 4
         elif size == 127:
             size, start = int.from_bytes(data[2:10], "big"), 10
-        payload = data[start : start + size]
+        message = data[start : start + size]
         if data[0] == 0xC1:
             assert window is not None, "a compressed message to a client that takes none"
-            payload = window.decompress(payload + TAIL)
-        messages.append(payload)
+            message = window.decompress(message + TAIL)
+            if inflated is not None:
+                inflated.append(message)
+        messages.append(message)
         data = data[start + size :]
     return messages
-
-
-def frames_in(data: bytes, window: zlib._Decompress | None = None) -> list[dict[str, Any]]:
-    """The JSON objects of text frames; see `messages_in`."""
-    return list(map(json.loads, messages_in(data, window)))
 
 
 class WireClient:
@@ -69,6 +68,8 @@ class WireClient:
         self.lost = 0
         self.session = ConnectionSession(name, None, self)
         self.outbox = Outbox(hub, name, Role.ANONYMOUS, self, self._lost, takes_compressed=takes_compressed)
+        self.inflated: list[bytes] = []
+        """The messages that were compressed."""
         self._window = zlib.decompressobj(-12) if takes_compressed else None
         settings = CurrentSettings({}, {}, clock)
         reader = JoinReader(
@@ -113,13 +114,9 @@ class WireClient:
 
     def frames(self) -> list[dict[str, Any]]:
         """What was read since the last call."""
-        return list(map(json.loads, self.messages()))
-
-    def messages(self) -> list[bytes]:
-        """What was read since the last call, inflated."""
-        messages = messages_in(bytes(self.received), self._window)
+        messages = messages_in(bytes(self.received), self._window, self.inflated)
         self.received.clear()
-        return messages
+        return list(map(json.loads, messages))
 
     def get_write_buffer_size(self) -> int:
         return len(self.unread)
