@@ -21,8 +21,11 @@ Headers = dict[str, str]
 
 
 class RawFrame(NamedTuple):
+    """A frame of the server; `is_compressed` is RSV1 (RFC 7692, 6)."""
+
     opcode: int
     payload: bytes
+    is_compressed: bool
 
 
 class Answer(NamedTuple):
@@ -81,7 +84,7 @@ class RawSocket:
                 (size,) = struct.unpack("!H", await self._reader.readexactly(2))
             elif size == 127:
                 (size,) = struct.unpack("!Q", await self._reader.readexactly(8))
-            return RawFrame(first & 0x0F, await self._reader.readexactly(size))
+            return RawFrame(first & 0x0F, await self._reader.readexactly(size), bool(first & 0x40))
 
     async def receive_message(self) -> dict[str, Any]:
         """The next text message; other frames are skipped."""

@@ -244,12 +244,13 @@ class Hub:
         while pending:
             item = pending.popleft()
             if type(item) is Cohort:
-                batch, data, count = item.next_batch()
+                batch, data, count, saved_bytes = item.next_batch()
                 if item.due:
                     pending.appendleft(item)
                 writes = batch.writes or batch.collect_writes()
                 stats.delivered += count * len(writes)
                 stats.delivered_bytes += len(data) * len(writes)
+                stats.saved_bytes += saved_bytes * len(writes)
                 for write in writes:
                     try:
                         write(data)

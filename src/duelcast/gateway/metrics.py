@@ -58,6 +58,11 @@ class GatewayMetrics:
         yield sent
         yield CounterMetricFamily("duelcast_sent_bytes", "Bytes written to sockets.", value=stats.delivered_bytes)
         yield CounterMetricFamily(
+            "duelcast_compression_saved_bytes",
+            "Bytes that compression kept from being written to sockets.",
+            value=stats.saved_bytes,
+        )
+        yield CounterMetricFamily(
             "duelcast_messages_published", "Messages that reached the hub.", value=stats.published
         )
         dropped = CounterMetricFamily(

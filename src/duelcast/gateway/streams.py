@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import accumulate
-from typing import Never, Protocol
+from typing import NamedTuple, Never, Protocol
 
 from msgspec import structs
 
@@ -165,6 +165,7 @@ class Cohort:
 
     __slots__ = (
         "_data",
+        "_saved_bytes",
         "batches",
         "compressed",
         "compressor",
@@ -195,6 +196,7 @@ class Cohort:
         self.waiting: set[Member] = set()
         """Members that may move to the compressed cohort at its next full flush."""
         self._data: bytes | None = None
+        self._saved_bytes = 0
 
     def add(self, member: Member) -> None:
         """Add a member. Nothing may be due, so that it gets all of the next flush."""
@@ -222,13 +224,16 @@ class Cohort:
         """Whether frames are due to the members of `batch`."""
         return bool(self.due) and batch.number >= self.written
 
-    def next_batch(self) -> tuple[Batch, bytes, int]:
-        """The next batch to write to, what to write to each of its members, and the number of messages in it. The batch
-        counts as written from now on."""
+    def next_batch(self) -> Due:
+        """What is due to the next batch, which counts as written from now on."""
         data, count = self._data, len(self.due)
         if data is None:
-            compressor = self.compressor
-            data = self._data = b"".join(self.due) if compressor is None else compressor.compress(self.due, self.plain)
+            if self.compressor is None:
+                data = b"".join(self.due)
+            else:
+                data = self.compressor.compress(self.due, self.plain)
+                self._saved_bytes = sum(map(len, self.due)) - len(data)
+            self._data = data
         batch = self.batches[self.written]
         self.written += 1
         if self.written == len(self.batches):
@@ -236,13 +241,23 @@ class Cohort:
             self.plain.clear()
             self.written = 0
             self._data = None
-        return batch, data, count
+        return Due(batch, data, count, self._saved_bytes)
 
     def tidy(self) -> None:
         """Drop empty batches. Nothing may be due."""
         self.batches = [batch for batch in self.batches if batch.members]
         for number, batch in enumerate(self.batches):
             batch.number = number
+
+
+class Due(NamedTuple):
+    """What is due to a batch: `data` for each of its members, which contains `count` messages and, because they are
+    compressed, is `saved_bytes` shorter."""
+
+    batch: Batch
+    data: bytes
+    count: int
+    saved_bytes: int
 
 
 class HubStats:
@@ -257,6 +272,7 @@ class HubStats:
         "flush_seconds",
         "published",
         "resynchronised",
+        "saved_bytes",
     )
 
     def __init__(self) -> None:
@@ -268,6 +284,8 @@ class HubStats:
         self.delivered = 0
         """The number of pushes, counted once per receiver."""
         self.delivered_bytes = 0
+        self.saved_bytes = 0
+        """How many more bytes would have been written without compression."""
         self.resynchronised = 0
         self.flush_seconds = 0.0
         self.flush_counts = [0] * (len(FLUSH_BUCKETS_S) + 1)
