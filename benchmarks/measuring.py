@@ -47,6 +47,7 @@ class Measurement(msgspec.Struct, frozen=True):
     seconds: float
     messages: int
     bytes: int
+    wire_bytes: int
     reads: int
     server_cpu_s: float
     busy_s: float
@@ -72,6 +73,11 @@ class Measurement(msgspec.Struct, frozen=True):
     def cpu_us(self) -> float:
         """CPU of the server per message (or answer, or connection), in µs."""
         return self.server_cpu_s / max(1, self.messages) * 1e6
+
+    @property
+    def wire_share(self) -> float:
+        """Bytes on the wire per byte of a message."""
+        return self.wire_bytes / max(1, self.bytes)
 
     @property
     def per_second(self) -> float:
@@ -156,7 +162,7 @@ def put(
     command += ["--rate", str(work.rate)]
     if serving.beside:
         command += ["--beside", _joined(serving.beside)]
-    command += ["--greeting"] * has_greeting + ["--doze"] * dozes
+    command += ["--greeting"] * has_greeting + ["--doze"] * dozes + ["--deflate"] * work.offers_deflate
     with tempfile.TemporaryDirectory() as folder:
         for option, texts in lines.items():
             if texts:

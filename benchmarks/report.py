@@ -45,6 +45,10 @@ class Figures(msgspec.Struct, frozen=True):
     p99_to_unstalled: float | None = None
     """With stalled readers: the p99 of the others, divided by the p99 without stalled ones; median over the rounds."""
     per_second: float = 0.0
+    wire_share: float = 0.0
+    """Bytes on the wire per byte of a message."""
+    memory_bytes: float = 0.0
+    """Memory per connection at the end of the window."""
     ratio_to_node: float | None = None
     """For connects: this server's value divided by that of Node `ws`; median over the rounds."""
     unchecked: int = 0
@@ -96,6 +100,8 @@ def _figures(work: Work, name: str, rounds: Sequence[dict[str, Measurement]]) ->
         server_busy=median(measurement.server_cpu_s / measurement.seconds for measurement in own),
         per_second=median(measurement.per_second for measurement in own),
         gaps=sum(measurement.gaps for measurement in own),
+        wire_share=median(measurement.wire_share for measurement in own),
+        memory_bytes=median(measurement.idle_bytes for measurement in own),
         faults=faults,
         rounds=len(own),
         ratio_to_node=_median(_value(work, mine) / _value(work, node) for mine, node in beside_node),
@@ -111,7 +117,7 @@ def _median(values: Iterable[float]) -> float | None:
 
 def print_table(figures: Sequence[Figures]) -> None:
     """Print one table, with a section per work."""
-    print(_ROW.format("", "median", "min", "max", "x C", "p50 ms", "p99 ms", "server", "client", "gaps"))
+    print(_ROW.format("", "median", "min", "max", "x C", "p50 ms", "p99 ms", "server", "client", "wire", "gaps"))
     before = None
     for one in figures:
         if one.work != before:
@@ -124,7 +130,7 @@ def print_table(figures: Sequence[Figures]) -> None:
             print(f"      newest messages not checked in {one.unchecked} of {one.rounds} rounds: no moment of rest")
 
 
-_ROW = "  {:<24}{:>9}{:>9}{:>9}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}"
+_ROW = "  {:<24}{:>9}{:>9}{:>9}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}"
 
 
 def _row(one: Figures) -> str:
@@ -137,5 +143,6 @@ def _row(one: Figures) -> str:
         f"{one.p99_ms:.1f}" if has_latency else "",
         f"{one.server_busy:.0%}",
         f"{one.client_busy:.0%}" + ("!" if one.client_busy > CLIENT_IS_BUSY else ""),
+        f"{one.wire_share:.3f}" if one.wire_share else "",
         one.gaps or "",
     )

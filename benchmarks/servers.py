@@ -15,6 +15,8 @@ from benchmarks.works import Work
 
 NODE_MODULES = BUILD / "node_modules"
 SECRET = "a-secret-of-the-benchmark-and-of-nothing-else"
+COMPRESSED = frozenset({"j"})
+"""The work for which peers compress."""
 LIMITS_OFF = {
     "DUELCAST_RATE_LIMIT_FACTOR": "0",
     "DUELCAST_MAX_CONNECTIONS": "0",
@@ -36,11 +38,15 @@ class Server:
     is_ours: bool = False
     is_native: bool = False
     """Whether it is fast enough for works that are too heavy for peers."""
+    compresses: bool = False
+    """Whether it accepts permessage-deflate."""
     only: frozenset[str] | None = field(default=None)
     """The keys of the works that it is measured with; None means all works."""
 
     def takes_part(self, work: Work) -> bool:
         if self.only is not None and work.key not in self.only:
+            return False
+        if work.offers_deflate and not (self.is_ours or self.compresses):
             return False
         return self.is_ours or work.beside == "all" or (work.beside == "C" and self.is_native)
 
@@ -51,7 +57,8 @@ def _peer_arguments(work: Work, port: int) -> list[str]:
 
 def feed_of(work: Work) -> str:
     """The feed with which our server publishes what a work needs."""
-    return f"simulated?symbols={work.symbols}&due={work.due}&interval_ms={work.interval_ms}&conflate=0&trades=0"
+    options = f"symbols={work.symbols}&due={work.due}&interval_ms={work.interval_ms}&conflate=0"
+    return f"simulated?{options}&trades={int(work.trades)}&walk={int(not work.is_random)}"
 
 
 def _duelcast(work: Work, port: int) -> dict[str, str]:
@@ -62,17 +69,20 @@ def _duelcast_command(_work: Work, _port: int) -> list[str]:
     return [str(Path(sys.executable).with_name("duelcast")), "serve"]
 
 
-def _python(module: str, *needs: str) -> Server:
+def _python(module: str, *needs: str, deflates: bool = False) -> Server:
     """A peer in Python; it is missing if a module in `needs` is not installed."""
 
     def missing() -> str | None:
         absent = [name for name in needs if importlib.util.find_spec(name) is None]
         return f"{', '.join(absent)} is not installed" if absent else None
 
+    options = ["--deflate"] * deflates
     return Server(
-        module.replace("_", " "),
-        lambda work, port: [sys.executable, "-m", f"benchmarks.peers.{module}", *_peer_arguments(work, port)],
+        module.replace("_", " ") + ", deflate" * deflates,
+        lambda work, port: [sys.executable, "-m", f"benchmarks.peers.{module}", *_peer_arguments(work, port), *options],
         missing,
+        compresses=deflates,
+        only=COMPRESSED if deflates else None,
     )
 
 
@@ -83,6 +93,8 @@ def _node(name: str, *options: str) -> Server:
         lambda work, port: ["node", script, *_peer_arguments(work, port), *options],
         _node_missing,
         lambda _work, _port: {"NODE_PATH": str(NODE_MODULES)},
+        compresses="--deflate" in options,
+        only=COMPRESSED if "--deflate" in options else None,
     )
 
 
@@ -121,10 +133,15 @@ DUELCAST_EACH_TURN = Server(
     only=frozenset({"p", "k"}),
 )
 NODE = _node("Node ws")
+NODE_DEFLATE = _node("Node ws, deflate", "--deflate")
 PEERS = [
     NODE,
     _node("Node ws, per client", "--per-client"),
+    NODE_DEFLATE,
+    _node("Node ws, no takeover", "--deflate", "--no-takeover"),
     _python("uvicorn_starlette", "uvicorn", "starlette"),
+    _python("uvicorn_starlette", "uvicorn", "starlette", deflates=True),
     _python("websockets_broadcast", "websockets"),
+    _python("websockets_broadcast", "websockets", deflates=True),
     _python("aiohttp_server", "aiohttp"),
 ]

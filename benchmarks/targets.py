@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.report import Figures
-from benchmarks.servers import DUELCAST, EPOLL, EPOLL_JOINED, NODE
+from benchmarks.servers import DUELCAST, EPOLL, EPOLL_JOINED, NODE, NODE_DEFLATE
 
 
 class Unknown(Exception):
@@ -85,6 +85,23 @@ def _slowness_of_connects(figures: Sequence[Figures]) -> float:
     return value
 
 
+def _wire(key: str) -> Callable[[Sequence[Figures]], float]:
+    """Bytes on the wire per byte of a message."""
+    return lambda figures: find(figures, key, 1_000).wire_share
+
+
+def _cpu_of_compression(figures: Sequence[Figures]) -> float:
+    return find(figures, "j", 1_000).value / find(figures, "j0", 1_000).value
+
+
+def _cpu_to_node(figures: Sequence[Figures]) -> float:
+    return find(figures, "j", 1_000).value / find(figures, "j", 1_000, NODE_DEFLATE.name).value
+
+
+def _memory_of_compression(figures: Sequence[Figures]) -> float:
+    return (find(figures, "j", 1_000).memory_bytes - find(figures, "j0", 1_000).memory_bytes) / 1000
+
+
 def _growth_from(connections: int) -> Callable[[Sequence[Figures]], float]:
     """The growth of our CPU per message up to 5,000 connections, divided by the growth of the C server's."""
 
@@ -148,6 +165,12 @@ TARGETS = [
     Target("(h) growth from 100 to 5,000 connections, × that of C", frozenset("a"), _growth_from(100), 1.25),
     Target("(h) growth from 1,000 to 5,000 connections, × that of C", frozenset("a"), _growth_from(1_000), 1.25),
     Target("(h) growth from 10 to 1,000 symbols, × that of C", frozenset({"h10", "h1000"}), _symbol_growth, 1.25),
+    Target("(j) bytes on the wire, × uncompressed", frozenset("j"), _wire("j"), 1 / 5, 1 / 4, DUELCAST.name),
+    Target("(j) the same with random prices", frozenset({"jr"}), _wire("jr"), 1 / 3),
+    Target("(j) the same with a command per client and second", frozenset({"jc"}), _wire("jc"), 1 / 3.5),
+    Target("(j) CPU per message, × uncompressed", frozenset({"j0", "j"}), _cpu_of_compression, 1.15),
+    Target("(j) CPU per message, × Node ws with deflate", frozenset("j"), _cpu_to_node, 0.1),
+    Target("(j) memory per connection, KB more", frozenset({"j0", "j"}), _memory_of_compression, 1.0),
     Target("paced: p99, × C", frozenset("p"), _p99_ratio, 1.5),
 ]
 

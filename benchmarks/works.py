@@ -9,6 +9,7 @@ from typing import Literal
 
 from duelcast.feeds.known_tokens import KNOWN_TOKENS, synthetic_token
 
+Beside = Literal["all", "C", "nobody"]
 Mode = Literal["push", "ping", "connect", "idle"]
 SIZES = (100, 1_000, 5_000)
 EVERYTHING: Literal["*"] = "*"
@@ -34,11 +35,18 @@ class Work:
     follow: int | Literal["*"] | None = None
     stalled: int = 0
     rate: int = 0
-    """Requests per second over all connections; if 0, each connection sends its next request when it gets an answer."""
+    """Requests per second over all connections; if 0, each connection of a `ping` sends its next request when it gets
+    an answer."""
     seconds: float = 1.2
     warmup_s: float = 0.3
     rounds: int = 5
-    beside: Literal["all", "C", "nobody"] = "all"
+    offers_deflate: bool = False
+    """Whether the connections offer permessage-deflate."""
+    is_random: bool = False
+    """Whether each price is unrelated to the one before, so that its digits cannot be compressed."""
+    trades: bool = False
+    """Whether trades change the volume."""
+    beside: Beside = "all"
     """The servers that are compared with ours; some loads are too heavy for servers that send once per message."""
 
     @property
@@ -161,6 +169,33 @@ def trickle(connections: int) -> Work:
     )
 
 
+def egress(
+    key: str, title: str, *, offers_deflate: bool = True, is_random: bool = False, rate: int = 0, beside: Beside = "all"
+) -> Work:
+    """Everybody on all of the demo's symbols, at a pace that servers that compress once per client can keep."""
+    return Work(
+        key,
+        f"egress: everybody on 40 symbols, 20 due each second{title}",
+        1_000,
+        symbols=40,
+        due=20,
+        interval_ms=1_000,
+        follow=EVERYTHING,
+        seconds=4.0,
+        rate=rate,
+        offers_deflate=offers_deflate,
+        is_random=is_random,
+        trades=True,
+        beside=beside,
+    )
+
+
+EGRESS = [
+    egress("j0", "", offers_deflate=False),
+    egress("j", ", compressed"),
+    egress("jr", ", random prices, compressed", is_random=True, beside="nobody"),
+    egress("jc", ", compressed, a command per client and second", rate=1_000, beside="nobody"),
+]
 CONNECTS = Work("e", "connects, with a token verified", 64, mode="connect")
 IDLE = Work("f", "memory of an idle connection", 10_000, mode="idle", seconds=2.0, rounds=5)
 GROWING_SYMBOLS = [partial(everybody_on_all, symbols=count, due=10, key=f"h{count}") for count in (10, 100, 1_000)]
@@ -175,6 +210,7 @@ def full() -> list[list[Work]]:
     return [
         *by_size,
         [request_after_reply(1_000)],
+        EGRESS,
         [CONNECTS],
         [IDLE],
         *stalled,

@@ -9,6 +9,8 @@
    connect  open a connection, drop it when it is greeted, open the next; 64 at a time
    idle     open the connections, and measure the server's memory
 
+   With --deflate, connections offer permessage-deflate (RFC 7692). `bytes` are those of the messages, `wire_bytes` those
+   of their frames as they came.
    The connections take the ports in turn. It polls without sleeping, so that no server pays for waking it, unless
    --doze leaves its core to servers that need it; `busy_s` is the time in which it had something to do.
    It prints one JSON object. The CPU time (all threads and child processes, in ns) of all servers together, and of each
@@ -25,6 +27,9 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#ifndef WITHOUT_ZLIB
+#include <zlib.h>
+#endif
 
 #include "websocket.h"
 
@@ -53,6 +58,7 @@ struct connection {
     int is_waiting;   /* waits for the answer to a ping */
     int has_got;      /* has received a message or an answer */
     uint32_t request; /* number of the last ping */
+    struct window *window; /* of compressed messages; NULL if they are not negotiated */
     uint8_t *rest;    /* the beginning of a frame that is not complete yet */
     size_t rest_bytes;
 };
@@ -64,7 +70,7 @@ struct numbers {
 
 static struct {
     struct numbers ports, pids, beside;
-    int count, stalled, has_greeting, dozes;
+    int count, stalled, has_greeting, dozes, deflates;
     double seconds, warmup_s, quiet_ms, settle_s, rate;
     enum mode mode;
     const char *path;
@@ -78,7 +84,7 @@ static struct lines {
 
 /* Counted while `is_measuring`; `gaps` from the beginning of the window. */
 static struct {
-    uint64_t messages, bytes, reads, gaps;
+    uint64_t messages, bytes, wire_bytes, reads, gaps;
 } counted;
 static uint64_t asked; /* requests at any time */
 /* Faults, which are counted at any time. */
@@ -201,6 +207,50 @@ static struct moment this_moment(void) {
     return now;
 }
 
+/* ── compression ────────────────────────────────────────────────────────────────────────────────────────────────── */
+
+#ifdef WITHOUT_ZLIB
+static struct window *new_window(int is_reset) {
+    (void)is_reset;
+    return NULL;
+}
+
+static size_t inflate_message(struct window *window, uint8_t *data, size_t size, uint8_t *to, size_t room) {
+    (void)window, (void)data, (void)size, (void)to, (void)room;
+    return 0;
+}
+#else
+struct window {
+    z_stream stream;
+    int is_reset; /* each message begins with an empty window */
+};
+
+static struct window *new_window(int is_reset) {
+    struct window *window = calloc(1, sizeof *window);
+    window->is_reset = is_reset;
+    if (inflateInit2(&window->stream, -15) != Z_OK) die("inflateInit2");
+    return window;
+}
+
+/* Inflate a message (RFC 7692, section 7.2.2); returns its size, 0 if it is not compressed correctly. */
+static size_t inflate_message(struct window *window, uint8_t *data, size_t size, uint8_t *to, size_t room) {
+    static uint8_t tail[] = {0, 0, 0xFF, 0xFF};
+    if (!window) return 0;
+    z_stream *stream = &window->stream;
+    if (window->is_reset) inflateReset(stream);
+    stream->next_out = to;
+    stream->avail_out = (uInt)room;
+    stream->next_in = data;
+    stream->avail_in = (uInt)size;
+    int done = inflate(stream, Z_SYNC_FLUSH);
+    if (done != Z_OK && done != Z_BUF_ERROR) return 0;
+    stream->next_in = tail;
+    stream->avail_in = sizeof tail;
+    done = inflate(stream, Z_SYNC_FLUSH);
+    return (done == Z_OK || done == Z_BUF_ERROR) && !stream->avail_in && stream->avail_out ? room - stream->avail_out : 0;
+}
+#endif
+
 /* ── sending ────────────────────────────────────────────────────────────────────────────────────────────────────── */
 
 static void watch(struct connection *connection, uint32_t events, int operation) {
@@ -268,14 +318,15 @@ static void drop(struct connection *connection) {
 }
 
 static void send_upgrade(struct connection *connection) {
+    static const char OFFER[] = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
     char request[2048], token[1024] = "";
     if (tokens.count)
         snprintf(token, sizeof token, "Authorization: Bearer %s\r\n", tokens.line[(size_t)opened % tokens.count]);
     opened++;
     int size = snprintf(request, sizeof request,
                         "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
-                        options.path, port_of(connection), token);
+                        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s\r\n",
+                        options.path, port_of(connection), token, options.deflates ? OFFER : "");
     if (send(connection->fd, request, (size_t)size, MSG_NOSIGNAL) != size) die("send");
     connection->stage = UPGRADING;
     watch(connection, EPOLLIN, EPOLL_CTL_MOD);
@@ -342,14 +393,14 @@ static void take_reply(struct connection *connection, const char *text, size_t s
         if (memmem(text, size, "\"symbols_subscribed\"", 20) || memmem(text, size, "\"contest_room_joined\"", 21))
             is_ready(connection);
         else if (memmem(text, size, "\"error\"", 7) || memmem(text, size, "\"ERROR\"", 7)) wrong.mismatched++;
-    } else if (options.mode == PING) {
+    } else if (options.mode == PING || options.rate) {
         static const char PUSHED[] = "\"channel\":\"", REQUEST_ID[] = "\"requestId\":\"";
         char expected[64], number[32];
         if (!memmem(text, size, REQUEST_ID, strlen(REQUEST_ID)) && memmem(text, size, PUSHED, strlen(PUSHED))) return;
         write_request_number(number, sizeof number, connection);
         int length = snprintf(expected, sizeof expected, "%s%s\"", REQUEST_ID, number);
         if (!memmem(text, size, expected, (size_t)length) || memmem(text, size, "\"code\":", 7)) wrong.mismatched++;
-        counted.messages += (uint64_t)is_measuring;
+        counted.messages += (uint64_t)(is_measuring && options.mode == PING);
         connection->is_waiting = 0;
         connection->has_got = 1;
         if (!options.rate && !is_over) send_ping(connection);
@@ -380,11 +431,18 @@ static void take_message(struct connection *connection, const char *text, size_t
 }
 
 static size_t take_frame(struct connection *connection, uint8_t *data, size_t size, int64_t now_us) {
-    uint64_t payload;
+    static uint8_t message[READ_BYTES];
+    uint64_t payload, messages = counted.messages;
     size_t head = frame_head(data, size, &payload);
     if (!head || size < head + payload) return 0;
     if (data[0] == (0x80 | OPCODE_TEXT) && !(data[1] & 0x80)) {
         take_message(connection, (char *)data + head, payload, now_us);
+        if (counted.messages != messages) counted.wire_bytes += head + payload;
+    } else if (data[0] == (0xC0 | OPCODE_TEXT) && !(data[1] & 0x80)) {
+        size_t inflated = inflate_message(connection->window, data + head, payload, message, sizeof message);
+        if (inflated) take_message(connection, (char *)message, inflated, now_us);
+        else wrong.torn++;
+        if (counted.messages != messages) counted.wire_bytes += head + payload;
     } else if (data[0] == (0x80 | OPCODE_PING) && payload == 0) {
         static const uint8_t PONG[] = {0x80 | OPCODE_PONG, 0x80, 0, 0, 0, 0};
         if (send(connection->fd, PONG, sizeof PONG, MSG_NOSIGNAL) != sizeof PONG) die("send");
@@ -404,6 +462,9 @@ static size_t take_upgrade(struct connection *connection, uint8_t *data, size_t 
         exit(1);
     }
     connection->is_upgraded = 1;
+    size_t head = (size_t)(head_end - data);
+    if (memmem(data, head, "permessage-deflate", 18))
+        connection->window = new_window(memmem(data, head, "server_no_context_takeover", 26) != NULL);
     if (!options.has_greeting) greeted(connection);
     return (size_t)(head_end + 4 - data);
 }
@@ -577,6 +638,7 @@ static void read_options(int argc, char **argv) {
         {"tokens", 1, 0, 't'},   {"stalled", 1, 0, 'x'}, {"greeting", 0, 0, 'g'},      {"quiet-ms", 1, 0, 'q'},
         {"settle", 1, 0, 'e'},
         {"rate", 1, 0, 'r'},     {"beside", 1, 0, 'b'},  {"requests", 1, 0, 'o'},      {"doze", 0, 0, 'd'},
+        {"deflate", 0, 0, 'z'},
         {0, 0, 0, 0}};
     static const char *MODES[] = {"push", "ping", "connect", "idle"};
     for (int option; (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;) switch (option) {
@@ -585,6 +647,7 @@ static void read_options(int argc, char **argv) {
         case 'b': options.beside = read_numbers(optarg); break;
         case 'o': requests = read_lines(optarg); break;
         case 'd': options.dozes = 1; break;
+        case 'z': options.deflates = 1; break;
         case 'a': options.path = optarg; break;
         case 'c': options.count = atoi(optarg); break;
         case 's': options.seconds = atof(optarg); break;
@@ -606,8 +669,8 @@ static void read_options(int argc, char **argv) {
 
 static void report(int settled, uint64_t memory_before) {
     double seconds = (double)(end.wall_ns - begin.wall_ns) / 1e9;
-    printf("{\"connections\":%d,\"seconds\":%.6f,\"messages\":%llu,\"bytes\":%llu,\"reads\":%llu,", options.count, seconds,
-           (unsigned long long)counted.messages, (unsigned long long)counted.bytes, (unsigned long long)counted.reads);
+    printf("{\"connections\":%d,\"seconds\":%.6f,\"messages\":%llu,\"bytes\":%llu,\"wire_bytes\":%llu,\"reads\":%llu,", options.count, seconds,
+           (unsigned long long)counted.messages, (unsigned long long)counted.bytes, (unsigned long long)counted.wire_bytes, (unsigned long long)counted.reads);
     printf("\"server_cpu_s\":%.9f,\"busy_s\":%.9f,", (double)(end.server_ns - begin.server_ns) / 1e9,
            (double)(end.busy_ns - begin.busy_ns) / 1e9);
     printf("\"memory_before\":%llu,\"memory_begin\":%llu,\"memory_end\":%llu,", (unsigned long long)memory_before,

@@ -30,6 +30,7 @@ class Options:
     interval_s: float
     due: int
     symbols: list[str]
+    deflates: bool
 
 
 def read_options(description: str | None) -> Options:
@@ -39,8 +40,10 @@ def read_options(description: str | None) -> Options:
     parser.add_argument("interval_ms", type=float)
     parser.add_argument("due", type=int, help="number of symbols that get a message in each interval")
     parser.add_argument("symbols", help="separated by commas")
+    parser.add_argument("--deflate", action="store_true", help="compress messages, with the library's defaults")
     arguments = parser.parse_args()
-    return Options(arguments.port, arguments.interval_ms / 1000, arguments.due, arguments.symbols.split(","))
+    symbols = arguments.symbols.split(",")
+    return Options(arguments.port, arguments.interval_ms / 1000, arguments.due, symbols, arguments.deflate)
 
 
 class Market(Generic[ClientT]):

@@ -1,7 +1,8 @@
 "use strict";
 
-// The peer on Node's `ws`: node_ws.js [--per-client] PORT INTERVAL_MS DUE SYMBOL,SYMBOL,…
-// With --per-client, a message is stringified anew for each client, as naive code does.
+// The peer on Node's `ws`: node_ws.js [--per-client] [--deflate [--no-takeover]] PORT INTERVAL_MS DUE SYMBOL,SYMBOL,…
+// With --per-client, a message is stringified anew for each client, as naive code does. With --deflate, messages are
+// compressed with the defaults of the library, but whatever their size; with --no-takeover, each by itself.
 
 const { parseArgs } = require("node:util");
 const { WebSocket, WebSocketServer } = require("ws");
@@ -11,7 +12,11 @@ const HIGH = 159.9;
 const YESTERDAY = 152.5;
 
 const { values: options, positionals } = parseArgs({
-  options: { "per-client": { type: "boolean", default: false } },
+  options: {
+    "per-client": { type: "boolean", default: false },
+    deflate: { type: "boolean", default: false },
+    "no-takeover": { type: "boolean", default: false },
+  },
   allowPositionals: true,
 });
 const perClient = options["per-client"];
@@ -22,7 +27,12 @@ const followers = new Map(symbols.map((symbol) => [symbol, new Set()]));
 const numbers = new Map(symbols.map((symbol) => [symbol, 0]));
 
 // The backlog: many clients connect at once, and the libraries' defaults differ.
-const server = new WebSocketServer({ host: "127.0.0.1", port, backlog: 2048, perMessageDeflate: false });
+const server = new WebSocketServer({
+  host: "127.0.0.1",
+  port,
+  backlog: 2048,
+  perMessageDeflate: options.deflate && { threshold: 0, serverNoContextTakeover: options["no-takeover"] },
+});
 
 server.on("connection", (client) => {
   client.on("message", (data, isBinary) => {

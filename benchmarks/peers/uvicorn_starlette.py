@@ -72,7 +72,7 @@ def main() -> None:
         loop="uvloop",
         http="httptools",
         ws="auto",
-        ws_per_message_deflate=False,
+        ws_per_message_deflate=options.deflates,
         ws_ping_interval=None,
         access_log=False,
         log_level="warning",

@@ -30,7 +30,14 @@ async def run(options: Options) -> None:
         finally:
             market.forget(client)
 
-    async with serve(handle, HOST, options.port, compression=None, ping_interval=None, backlog=BACKLOG) as server:
+    async with serve(
+        handle,
+        HOST,
+        options.port,
+        compression="deflate" if options.deflates else None,
+        ping_interval=None,
+        backlog=BACKLOG,
+    ) as server:
         print("listening", flush=True)
         async for followers, text in market.messages():
             broadcast(followers, text)

@@ -29,7 +29,8 @@ class SimulatedFeed:
     The feed is deterministic for a `seed`: if the clock advances in the same way, it makes the same ticks in the same
     order, except for `venue_time`. The 24 h before the start are made up, and the same for every seed and start; the
     volume is left to the server. If `conflate` is false, as in benchmarks, the server must publish every price instead
-    of the newest one per interval. If `trades` is false, prices move without trades.
+    of the newest one per interval. If `trades` is false, prices move without trades. If `walk` is false, each price is
+    unrelated to the one before, so that its digits cannot be compressed.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class SimulatedFeed:
         due: int | None = None,
         conflate: bool = True,
         trades: bool = True,
+        walk: bool = True,
     ) -> None:
         self.name = name
         self.conflate = conflate
@@ -52,10 +54,11 @@ class SimulatedFeed:
         self._interval_s = interval_ms / 1000
         self._due = due
         self._trades = trades
+        self._walk = walk
         self.symbols = frozenset(token.symbol for token in self.tokens)
 
     async def run(self, sink: Sink) -> None:
-        market = _Market(self.tokens, self._clock, self._seed, trades=self._trades)
+        market = _Market(self.tokens, self._clock, self._seed, trades=self._trades, walk=self._walk)
         sink.connected()
         for number, token in enumerate(self.tokens, start=1):
             sink.accept(token_info(token))
@@ -77,10 +80,11 @@ class SimulatedFeed:
 class _Market:
     """The price walks of all tokens, and the trades made along them."""
 
-    def __init__(self, tokens: list[KnownToken], clock: Clock, seed: int | None, *, trades: bool) -> None:
+    def __init__(self, tokens: list[KnownToken], clock: Clock, seed: int | None, *, trades: bool, walk: bool) -> None:
         self._rng = random.Random(seed)  # noqa: S311 - makes prices, guards nothing
         self._clock = clock
         self._tokens = tokens
+        self._walk = walk
         self._trade_probability = TRADE_PROBABILITY if trades else 0.0
         self._factor = MarketFactor(self._rng)
         self._factor_updated = now = clock.monotonic()
@@ -102,7 +106,7 @@ class _Market:
     def move(self, token: KnownToken) -> list[Ticker | Trade]:
         walk = self._walks[token.symbol]
         now = self._clock.monotonic()
-        change = walk.advance(now)
+        change = walk.advance(now) if self._walk else walk.jump()
         self._days[token.symbol].add(now, walk.price)
         ticks: list[Ticker | Trade] = [self.ticker(token)]
         if self._rng.random() < self._trade_probability:
@@ -159,7 +163,7 @@ def token_info(token: KnownToken) -> TokenInfo:
 
 
 def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> SimulatedFeed:
-    """Build the feed `simulated[?seed=&symbols=&interval_ms=&due=&conflate=&trades=]`. Raises ValueError if the
+    """Build the feed `simulated[?seed=&symbols=&interval_ms=&due=&conflate=&trades=&walk=]`. Raises ValueError if the
     specification is invalid."""
     if rest:
         raise ValueError(f"Feed 'simulated' takes only options, such as simulated?seed=1, not '{rest}'.")
@@ -172,6 +176,7 @@ def build(name: str, rest: str, options: FeedOptions, clock: Clock) -> Simulated
         due=options.integer("due", least=0, most=MAX_SYMBOLS),
         conflate=options.flag("conflate", True),
         trades=options.flag("trades", True),
+        walk=options.flag("walk", True),
     )
 
 
@@ -230,3 +235,8 @@ class PriceWalk:
         self._market_seen = self._factor.level
         self._updated = now
         return math.expm1(move)
+
+    def jump(self) -> float:
+        """Move to a random price around the first one; returns the relative change."""
+        before, self._log_price = self._log_price, self._log_anchor + self._rng.uniform(-1.0, 1.0)
+        return math.expm1(self._log_price - before)

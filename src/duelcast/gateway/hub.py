@@ -7,7 +7,7 @@ built into a frame.
 Outboxes that follow the same set of channels form a cohort. A flush joins the frames due to a cohort once, compressed
 or not, and writes the same bytes to every member. An outbox that cannot be served like the others (it got a reply,
 changed its set, or its socket is full) leaves its cohort with a cursor into the log, is served by walking the log back
-to that cursor, and rejoins the cohort of its set at the end of a flush.
+to that cursor, and rejoins the cohort of its set before or after a flush.
 """
 
 from __future__ import annotations
@@ -205,6 +205,7 @@ class Hub:
     def _flush(self) -> None:
         """Hand each due message to the cohorts of its channel, then write cohort by cohort."""
         self._flush_started = time.perf_counter()
+        self._rejoin_cohorts()
         base = self._flushed
         due = []
         for entry in reversed(self._log):
@@ -270,6 +271,15 @@ class Hub:
             defect(error)
 
     def _end_flush(self) -> None:
+        self._rejoin_cohorts()
+        self.stats.observe_flush(time.perf_counter() - self._flush_started)
+        self._flush_ended = self._loop.time()
+        self._flush_scheduled = False
+        if self._position > self._flushed:
+            self._schedule_flush()
+
+    def _rejoin_cohorts(self) -> None:
+        """Let outboxes that need not be served alone enter their cohorts, before or after a flush."""
         for outbox in self._solo:
             # An outbox with an unwritten reply stays alone: the pushes of a cohort would overtake the reply if a timer
             # fired before the end of the loop iteration. So does one whose own message came during the flush.
@@ -281,11 +291,6 @@ class Hub:
                 self._cohorts.enter(outbox)
         self._cohorts.move_waiting(self._loop.time())
         self._solo = {outbox for outbox in self._solo if outbox.batch is None}
-        self.stats.observe_flush(time.perf_counter() - self._flush_started)
-        self._flush_ended = self._loop.time()
-        self._flush_scheduled = False
-        if self._position > self._flushed:
-            self._schedule_flush()
 
     def due_after(self, outbox: Member, ceilings: dict[Stream, int] | None = None) -> list[bytes]:
         """The frames not yet sent to an outbox with a cursor of its own, in order.

@@ -251,12 +251,12 @@ class Cohort:
 
 
 class Due(NamedTuple):
-    """What is due to a batch: `data` for each of its members, which contains `count` messages and, because they are
+    """What is due to a batch: `data` for each of its members, which contains `messages` messages and, because they are
     compressed, is `saved_bytes` shorter."""
 
     batch: Batch
     data: bytes
-    count: int
+    messages: int
     saved_bytes: int
 
 
