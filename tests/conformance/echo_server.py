@@ -14,6 +14,7 @@ from picows import WSMsgType
 
 from duelcast.app.listening import server_of
 from duelcast.clock import Clock, SystemClock
+from duelcast.gateway.compression import Agreement, CompressionSettings, SharedCompressor, negotiate
 from duelcast.gateway.http_connections import HttpConnections
 from duelcast.gateway.picows_adapter import upgrade
 from duelcast.gateway.socket import MessageSocket, SocketOptions
@@ -21,19 +22,28 @@ from duelcast.gateway.timers import TimerWheel
 from duelcast.gateway.upgrade import UpgradeRequest
 from duelcast.sampling import LogSampler
 from duelcast.settings import Settings
+from duelcast.wire.frames import text_frame
 
 MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 SEND_BUFFER_BYTES = 128 * 1024
+LEVEL = CompressionSettings().level
 
 
 class EchoSocket(MessageSocket):
-    """Sends every message back as it came."""
+    """Sends every message back; text compressed, if that was negotiated."""
 
-    __slots__ = ()
+    __slots__ = ("_compressor",)
+
+    def __init__(self, options: SocketOptions, agreement: Agreement | None) -> None:
+        super().__init__(options, MAX_MESSAGE_BYTES, inflates=agreement is not None)
+        self._compressor = SharedCompressor(LEVEL) if agreement is not None and agreement.is_shared else None
 
     def text_received(self, data: bytes) -> None:
         assert self.ws is not None
-        self.ws.send(WSMsgType.TEXT, data)
+        if self._compressor is None:
+            self.ws.send(WSMsgType.TEXT, data)
+        else:
+            self.ws.underlying_transport.write(self._compressor.compress([text_frame(data)]))
 
     def binary_received(self, data: bytes) -> None:
         assert self.ws is not None
@@ -45,8 +55,9 @@ def accept(options: SocketOptions, transport: asyncio.Transport, request: Upgrad
     transport.set_write_buffer_limits(high=0)
     raw: Any = transport.get_extra_info("socket")
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-    echo = EchoSocket(options, MAX_MESSAGE_BYTES)
-    return upgrade(transport, echo, key=request.headers["sec-websocket-key"], headers={})
+    agreement = negotiate(request.headers.get("sec-websocket-extensions"))
+    headers = {} if agreement is None else {"Sec-WebSocket-Extensions": agreement.answer}
+    return upgrade(transport, EchoSocket(options, agreement), key=request.headers["sec-websocket-key"], headers=headers)
 
 
 async def _no_http(_scope: Any, _receive: Any, send: Any) -> None:

@@ -70,11 +70,24 @@ async def test_an_offer_is_answered_with_the_parameters_of_the_server(app: App) 
     assert parameters == ["permessage-deflate", "server_max_window_bits=12", "client_no_context_takeover"]
 
 
-@pytest.mark.parametrize("parameter", ["server_no_context_takeover", "server_max_window_bits=10"])
-async def test_an_offer_of_another_context_is_declined(app: App, parameter: str) -> None:
-    headers = {"Sec-WebSocket-Extensions": f"permessage-deflate; {parameter}"}
+async def test_an_offer_of_a_small_window_is_declined(app: App) -> None:
+    headers = {"Sec-WebSocket-Extensions": "permessage-deflate; server_max_window_bits=10"}
     answer = await answer_to(app, upgrade_request(app, "arena", headers=headers))
     assert "sec-websocket-extensions" not in answer.headers
+
+
+async def test_a_client_that_keeps_no_context_gets_nothing_compressed(app: App) -> None:
+    headers = {"Sec-WebSocket-Extensions": "permessage-deflate; server_no_context_takeover"}
+    answer = await answer_to(app, upgrade_request(app, "arena", headers=headers))
+    assert "server_no_context_takeover" in answer.headers["sec-websocket-extensions"]
+    async with raw_socket(app, "arena", headers=headers) as socket:
+        await socket.send(frame(TEXT, deflated(type="subscribe", channel="note.a", requestId="s"), reserved_bits=RSV1))
+        window = Window(socket)
+        await window.receive_until(requestId="s")
+        for number in range(50):
+            publish_note(app, "a", str(number))
+            await window.receive_until(text=str(number))
+        assert not window.compressed
 
 
 async def test_nothing_is_negotiated_if_compression_is_off() -> None:

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duelcast.gateway.compression import FULL_FLUSH_INTERVAL_S, LONG_FLUSH, SharedCompressor, accepts, inflated
+from duelcast.gateway.compression import (
+    FULL_FLUSH_INTERVAL_S,
+    LONG_FLUSH,
+    ONE_WAY,
+    SHARED,
+    SharedCompressor,
+    inflated,
+    negotiate,
+)
 from duelcast.wire.frames import text_frame
 from tests.examples import examples
 from tests.gateway.wire_client import messages_in
@@ -26,8 +34,19 @@ from tests.gateway.wire_client import messages_in
         "permessage-deflate; server_max_window_bits=9, permessage-deflate",
     ],
 )
-def test_offers_of_a_shared_context_are_accepted(header: str) -> None:
-    assert accepts(header)
+def test_a_context_is_shared_if_the_client_keeps_one(header: str) -> None:
+    assert negotiate(header) is SHARED
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "permessage-deflate; server_no_context_takeover",
+        "permessage-deflate; server_no_context_takeover; client_max_window_bits, permessage-deflate",
+    ],
+)
+def test_a_client_without_context_may_compress_and_gets_nothing_compressed(header: str) -> None:
+    assert negotiate(header) is ONE_WAY
 
 
 @pytest.mark.parametrize(
@@ -41,7 +60,7 @@ def test_offers_of_a_shared_context_are_accepted(header: str) -> None:
         "permessage-deflate; server_max_window_bits",
         "permessage-deflate; server_max_window_bits=16",
         "permessage-deflate; server_max_window_bits=012",
-        "permessage-deflate; server_no_context_takeover",
+        "permessage-deflate; server_no_context_takeover=1",
         "permessage-deflate; client_no_context_takeover=1",
         "permessage-deflate; client_max_window_bits; client_max_window_bits=9",
         "permessage-deflate; nonsense",
@@ -50,7 +69,7 @@ def test_offers_of_a_shared_context_are_accepted(header: str) -> None:
     ],
 )
 def test_other_offers_are_declined(header: str | None) -> None:
-    assert not accepts(header)
+    assert negotiate(header) is None
 
 
 def deflated(message: bytes, mode: int = zlib.Z_SYNC_FLUSH) -> bytes:

@@ -28,6 +28,7 @@ from duelcast.errors import (
 )
 from duelcast.gateway.answer_parts import news_alone, parted, without_news
 from duelcast.gateway.command_queue import CommandQueue
+from duelcast.gateway.compression import Agreement
 from duelcast.gateway.runtime import EndpointRuntime
 from duelcast.gateway.session import ConnectionSession
 from duelcast.gateway.socket import SocketOptions
@@ -46,8 +47,7 @@ class ConnectRequest:
     """The parameters of an upgrade request. `channels` and `since` are in the order of the request; an entry of `since`
     that is invalid is None.
 
-    If `token_is_cookie`, an invalid token is treated as missing. `takes_compressed` says whether permessage-deflate was
-    negotiated.
+    If `token_is_cookie`, an invalid token is treated as missing.
     """
 
     __slots__ = (
@@ -55,8 +55,8 @@ class ConnectRequest:
         "auth_by_message",
         "by_public_name",
         "channels",
+        "compression",
         "since",
-        "takes_compressed",
         "token",
         "token_is_cookie",
     )
@@ -71,7 +71,7 @@ class ConnectRequest:
         by_public_name: bool = False,
         channels: Sequence[str] = (),
         since: Sequence[tuple[str, Position] | None] = (),
-        takes_compressed: bool = False,
+        compression: Agreement | None = None,
     ) -> None:
         self.address_bucket = address_bucket
         self.token = token
@@ -80,7 +80,7 @@ class ConnectRequest:
         self.by_public_name = by_public_name
         self.channels = channels
         self.since = since
-        self.takes_compressed = takes_compressed
+        self.compression = compression
 
 
 class Newcomer(Protocol):

@@ -28,9 +28,6 @@ LONG_FLUSH = 8
 FULL_FLUSH_INTERVAL_S = 0.25
 """The interval of full flushes if flushes carry fewer messages."""
 
-ACCEPTED = f"permessage-deflate; server_max_window_bits={WINDOW_BITS}; client_no_context_takeover"
-"""The answer to an offer that is accepted. No connection keeps a decompressor."""
-
 _PARAMETER = re.compile(r"\s*([a-z_]+)\s*(?:=\s*(?:([0-9]{1,2})|\"([0-9]{1,2})\")\s*)?")
 
 
@@ -46,30 +43,45 @@ class CompressionSettings(Struct, frozen=True):
 NO_COMPRESSION = CompressionSettings(level=0)
 
 
-def accepts(header: str | None) -> bool:
-    """Whether a `Sec-WebSocket-Extensions` contains an offer of permessage-deflate that `ACCEPTED` answers (RFC 7692,
-    7.1).
+class Agreement(Struct, frozen=True):
+    """What was negotiated. `answer` is the value of `Sec-WebSocket-Extensions`. Both sides may compress, but the server
+    only if `is_shared`: a client that keeps no context cannot share one."""
 
-    An offer of a smaller window is declined. So is one of `server_no_context_takeover`, because that client could not
-    share a context.
-    """
-    return header is not None and any(map(_is_acceptable, header.split(",")))
+    answer: str
+    is_shared: bool
 
 
-def _is_acceptable(offer: str) -> bool:
-    name, *parameters = offer.split(";")
-    if name.strip() != "permessage-deflate":
-        return False
-    seen = set()
+_ANSWER = f"permessage-deflate; server_max_window_bits={WINDOW_BITS}; client_no_context_takeover"
+"""No connection keeps a decompressor."""
+SHARED = Agreement(_ANSWER, is_shared=True)
+ONE_WAY = Agreement(f"{_ANSWER}; server_no_context_takeover", is_shared=False)
+
+
+def negotiate(header: str | None) -> Agreement | None:
+    """The agreement about the first acceptable offer of permessage-deflate in a `Sec-WebSocket-Extensions` (RFC 7692,
+    7.1), None if there is none. Offers of windows smaller than `WINDOW_BITS` are declined."""
+    for offer in () if header is None else header.split(","):
+        name, *parameters = offer.split(";")
+        if name.strip() == "permessage-deflate":
+            agreement = _agreement(parameters)
+            if agreement is not None:
+                return agreement
+    return None
+
+
+def _agreement(parameters: Sequence[str]) -> Agreement | None:
+    agreement, seen = SHARED, set()
     for parameter in parameters:
         found = _PARAMETER.fullmatch(parameter)
         if found is None or found[1] in seen:
-            return False
+            return None
         seen.add(found[1])
         value = found[2] or found[3]
         if value is not None and (value.startswith("0") or not 8 <= int(value) <= 15):
-            return False
+            return None
         match found[1]:
+            case "server_no_context_takeover" if value is None:
+                agreement = ONE_WAY
             case "client_no_context_takeover" if value is None:
                 pass
             case "client_max_window_bits":
@@ -77,8 +89,8 @@ def _is_acceptable(offer: str) -> bool:
             case "server_max_window_bits" if value is not None and int(value) >= WINDOW_BITS:
                 pass
             case _:
-                return False
-    return True
+                return None
+    return agreement
 
 
 class SharedCompressor:

@@ -108,7 +108,9 @@ class Connection(MessageSocket):
     )
 
     def __init__(self, gateway: Host, runtime: EndpointRuntime, request: ConnectRequest) -> None:
-        super().__init__(gateway.socket_options, runtime.endpoint.max_message_bytes, inflates=request.takes_compressed)
+        super().__init__(
+            gateway.socket_options, runtime.endpoint.max_message_bytes, inflates=request.compression is not None
+        )
         self.gateway = gateway
         self.runtime = runtime
         self._request: ConnectRequest | None = request
@@ -134,6 +136,7 @@ class Connection(MessageSocket):
         assert self.ws is not None
         assert self._request is not None
         gateway = self.gateway
+        compression = self._request.compression
         transport: Any = self.ws.underlying_transport
         self.outbox = Outbox(
             gateway.hub,
@@ -141,7 +144,7 @@ class Connection(MessageSocket):
             Role.ANONYMOUS,
             transport,
             self._positions_lost,
-            takes_compressed=self._request.takes_compressed,
+            takes_compressed=compression is not None and compression.is_shared,
         )
         self.subscriptions = ConnectionSubscriptions(
             self.runtime.endpoint,

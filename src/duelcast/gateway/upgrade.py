@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 
 from duelcast.channels.broker import Position
 from duelcast.gateway.admission import ConnectRequest
-from duelcast.gateway.compression import ACCEPTED, accepts
+from duelcast.gateway.compression import negotiate
 from duelcast.gateway.connection import Connection
 from duelcast.gateway.gateway import Gateway
 from duelcast.gateway.picows_adapter import upgrade
@@ -68,8 +68,8 @@ class UpgradeRules:
         offered = _offered_protocols(headers)
         connect = self._connect_request(transport, runtime, query, headers, offered)
         answer = _answer_headers(offered)
-        if connect.takes_compressed:
-            answer["Sec-WebSocket-Extensions"] = ACCEPTED
+        if connect.compression is not None:
+            answer["Sec-WebSocket-Extensions"] = connect.compression.answer
         transport.set_write_buffer_limits(high=0)
         return upgrade(transport, Connection(self.gateway, runtime, connect), key=key, headers=answer)
 
@@ -120,7 +120,7 @@ class UpgradeRules:
             by_public_name=public_name is not None and first.get("endpoint") == public_name,
             channels=[value for name, value in query if name == "channel"],
             since=[_position(value) for name, value in query if name == "since"],
-            takes_compressed=self.gateway.compresses and accepts(headers.get("sec-websocket-extensions")),
+            compression=negotiate(headers.get("sec-websocket-extensions")) if self.gateway.compresses else None,
         )
 
     def _token(self, headers: dict[str, str], offered: Sequence[str], query: dict[str, str]) -> tuple[str | None, bool]:
