@@ -44,7 +44,7 @@ NO_COMPRESSION = CompressionSettings(level=0)
 
 
 class Agreement(Struct, frozen=True):
-    """What was negotiated. `answer` is the value of `Sec-WebSocket-Extensions`. Both sides may compress, but the server
+    """An agreement about compression. `answer` is the value of `Sec-WebSocket-Extensions`. Both sides may compress, but the server
     only if `is_shared`: a client that keeps no context cannot share one."""
 
     answer: str

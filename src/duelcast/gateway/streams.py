@@ -225,7 +225,7 @@ class Cohort:
         return bool(self.due) and batch.number >= self.written
 
     def next_batch(self) -> Due:
-        """What is due to the next batch, which counts as written from now on."""
+        """The bytes that are due to the next batch, which counts as written from now on."""
         data, count = self._data, len(self.due)
         if data is None:
             if self.compressor is None:
@@ -251,8 +251,8 @@ class Cohort:
 
 
 class Due(NamedTuple):
-    """What is due to a batch: `data` for each of its members, which contains `messages` messages and, because they are
-    compressed, is `saved_bytes` shorter."""
+    """The bytes that are due to each member of a batch. They contain `messages` messages and, because these are
+    compressed, are `saved_bytes` fewer."""
 
     batch: Batch
     data: bytes

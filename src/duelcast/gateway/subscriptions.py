@@ -227,7 +227,7 @@ class ConnectionSubscriptions:
         self._forget_unheld()
 
     def _followed(self) -> frozenset[Followed]:
-        """What the outbox is to follow."""
+        """The set that the outbox follows from now on."""
         self._outbox.is_public = not self._private
         return frozenset(self._held.values())
 
