@@ -44,8 +44,10 @@ NO_COMPRESSION = CompressionSettings(level=0)
 
 
 class Agreement(Struct, frozen=True):
-    """An agreement about compression. `answer` is the value of `Sec-WebSocket-Extensions`. Both sides may compress, but the server
-    only if `is_shared`: a client that keeps no context cannot share one."""
+    """An agreement about compression. `answer` is the value of `Sec-WebSocket-Extensions`.
+
+    Both sides may compress, but the server only if `is_shared`: a client that keeps no context cannot share one.
+    """
 
     answer: str
     is_shared: bool
