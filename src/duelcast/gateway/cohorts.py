@@ -41,6 +41,8 @@ class Cohorts:
     def _wait(self, cohort: Cohort, outbox: Member) -> None:
         settings = self._settings
         if settings.level:
+            if cohort.waiting is None:
+                cohort.waiting = set()
             cohort.waiting.add(outbox)
             if cohort.compressed is not None or len(cohort.waiting) >= settings.min_followers:
                 self._waiting.add(cohort)

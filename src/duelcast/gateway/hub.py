@@ -229,7 +229,8 @@ class Hub:
         if least_role is not Role.ANONYMOUS:
             cohorts = [cohort for cohort in cohorts if cohort.role >= least_role and cohort.batches]
             for cohort in cohorts:
-                cohort.plain.add(len(cohort.due))
+                if cohort.compressor is not None:
+                    cohort.plain |= {len(cohort.due)}
         for cohort in cohorts:
             if not cohort.due:
                 if not cohort.batches:
@@ -245,13 +246,24 @@ class Hub:
         while pending:
             item = pending.popleft()
             if type(item) is Cohort:
-                batch, data, count, saved_bytes = item.next_batch()
-                if item.due:
-                    pending.appendleft(item)
+                due, compressor, number = item.due, item.compressor, item.written
+                data = item.data
+                if data is None:
+                    data = b"".join(due) if compressor is None else item.compress(compressor)
+                batch = item.batches[number]
                 writes = batch.writes or batch.collect_writes()
-                stats.delivered += count * len(writes)
+                stats.delivered += len(due) * len(writes)
                 stats.delivered_bytes += len(data) * len(writes)
-                stats.saved_bytes += saved_bytes * len(writes)
+                if compressor is not None:
+                    stats.saved_bytes += item.saved_bytes * len(writes)
+                # The batch counts as written from here on, because a member whose socket is full leaves while it is.
+                number += 1
+                if number < len(item.batches):
+                    item.data, item.written = data, number
+                    pending.appendleft(item)
+                else:
+                    item.data, item.written = None, 0
+                    due.clear()
                 for write in writes:
                     try:
                         write(data)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from itertools import accumulate
-from typing import NamedTuple, Never, Protocol
+from typing import Never, Protocol
 
 from msgspec import structs
 
@@ -164,16 +164,16 @@ class Cohort:
     `compressor`, all of them have had every message that it has compressed since its last full flush."""
 
     __slots__ = (
-        "_data",
-        "_saved_bytes",
         "batches",
         "compressed",
         "compressor",
         "cursor",
+        "data",
         "due",
         "followed",
         "plain",
         "role",
+        "saved_bytes",
         "waiting",
         "written",
     )
@@ -189,14 +189,17 @@ class Cohort:
         """The log position before the first due frame; meaningless if nothing is due."""
         self.written = 0
         """How many batches the due frames have been written to."""
-        self.plain: set[int] = set()
+        self.plain: Set[int] = NOTHING
         """Indices of the due frames that must not be compressed."""
         self.compressed: Cohort | None = None
         """The compressed cohort of the same role and set."""
-        self.waiting: set[Member] = set()
-        """Members that may move to the compressed cohort at its next full flush."""
-        self._data: bytes | None = None
-        self._saved_bytes = 0
+        self.waiting: set[Member] | None = None
+        """Members that may move to the compressed cohort at its next full flush. Created when the first one comes,
+        because most cohorts have none."""
+        self.data: bytes | None = None
+        """The bytes of the due frames, once the first batch has been written."""
+        self.saved_bytes = 0
+        """How many bytes compression has saved in `data`."""
 
     def add(self, member: Member) -> None:
         """Add a member. Nothing may be due, so that it gets all of the next flush."""
@@ -213,7 +216,8 @@ class Cohort:
         batch.members.remove(member)
         batch.writes = ()
         member.batch = None
-        self.waiting.discard(member)
+        if self.waiting is not None:
+            self.waiting.discard(member)
 
     @property
     def size(self) -> int:
@@ -224,40 +228,18 @@ class Cohort:
         """Whether frames are due to the members of `batch`."""
         return bool(self.due) and batch.number >= self.written
 
-    def next_batch(self) -> Due:
-        """The bytes that are due to the next batch, which counts as written from now on."""
-        data, count = self._data, len(self.due)
-        if data is None:
-            if self.compressor is None:
-                data = b"".join(self.due)
-            else:
-                data = self.compressor.compress(self.due, self.plain)
-                self._saved_bytes = sum(map(len, self.due)) - len(data)
-            self._data = data
-        batch = self.batches[self.written]
-        self.written += 1
-        if self.written == len(self.batches):
-            self.due.clear()
-            self.plain.clear()
-            self.written = 0
-            self._data = None
-        return Due(batch, data, count, self._saved_bytes)
+    def compress(self, compressor: SharedCompressor) -> bytes:
+        """The bytes of the due frames for every member."""
+        data = compressor.compress(self.due, self.plain)
+        self.plain = NOTHING
+        self.saved_bytes = sum(map(len, self.due)) - len(data)
+        return data
 
     def tidy(self) -> None:
         """Drop empty batches. Nothing may be due."""
         self.batches = [batch for batch in self.batches if batch.members]
         for number, batch in enumerate(self.batches):
             batch.number = number
-
-
-class Due(NamedTuple):
-    """The bytes that are due to each member of a batch. They contain `messages` messages and, because these are
-    compressed, are `saved_bytes` fewer."""
-
-    batch: Batch
-    data: bytes
-    messages: int
-    saved_bytes: int
 
 
 class HubStats:
