@@ -71,7 +71,7 @@ async def echo_server() -> AsyncIterator[int]:
     patch_loop()
     clock = SystemClock()
     wheel = TimerWheel(clock.monotonic())
-    take = partial(accept, SocketOptions(clock, wheel))
+    take = partial(accept, SocketOptions(clock, wheel, fragments_max_bytes=2 * MAX_MESSAGE_BYTES))
     server = server_of(_no_http, take, Settings(), HttpConnections(), LogSampler(clock.monotonic))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
