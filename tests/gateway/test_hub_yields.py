@@ -77,6 +77,11 @@ class CrowdedWorld(World):
         elif self.hub._flush_scheduled:
             self._flush.early()
 
+    def go_on_with_the_flush_of_others(self) -> None:
+        """The timer of the next flush comes before the rest of the present one."""
+        if self.hub._flush_scheduled:
+            self._flush.early()
+
     def check_places(self) -> None:
         """An outbox is in one cohort, the one of its set and role, or has a cursor of its own."""
         cohorts = list(self.hub._cohorts)
@@ -154,3 +159,41 @@ async def say_during_a_flush(index: int) -> list[str | None]:
 @pytest.mark.parametrize("index", range(CLIENTS))
 def test_a_speaker_during_a_flush_gets_its_answer(index: int) -> None:
     assert uvloop.run(say_during_a_flush(index)) == [None, "said"]
+
+
+async def interrupt_a_flush(*, same_room: bool) -> tuple[list[int], list[int]]:
+    """The numbers of notes that each client has after a second flush comes in the middle of the first, and at the end.
+    Four clients follow a room, two another; the first note goes to the four, the second to `same_room` or the other."""
+    world = CrowdedWorld(0.0)
+    body = encode_body(Note(room="a", text="x", id=0), world.clock.time())
+    for number, client in enumerate(world.clients):
+        await client.send(type="subscribe", channel="note.a" if number < 4 else "note.b")
+    for room in ("a", "b"):
+        publish(world.broker, world.stored, NOTES.channel(room), body)
+    await world.settle()
+    assert all(client.outbox.batch is not None for client in world.clients)
+
+    def notes() -> list[int]:
+        return [sum(frame["type"] == "note" for frame in client.frames()) for client in world.clients]
+
+    notes()
+    publish(world.broker, world.stored, NOTES.channel("a"), body)
+    world.go_on_with_the_flush()  # writes to the first batch
+    publish(world.broker, world.stored, NOTES.channel("a" if same_room else "b"), body)
+    world.go_on_with_the_flush_of_others()
+    middle = notes()
+    await world.settle()
+    return middle, [one + other for one, other in zip(middle, notes(), strict=True)]
+
+
+def test_a_flush_need_not_wait_for_one_to_others() -> None:
+    middle, end = uvloop.run(interrupt_a_flush(same_room=False))
+    assert middle[4:] == [1, 1]
+    assert sum(middle[:4]) == 2, "the earlier flush is in the middle"
+    assert end == [1] * 6
+
+
+def test_a_flush_waits_for_one_to_the_same_followers() -> None:
+    middle, end = uvloop.run(interrupt_a_flush(same_room=True))
+    assert sum(middle) == 2
+    assert end == [2, 2, 2, 2, 0, 0]

@@ -27,6 +27,7 @@ from duelcast.gateway.compression import NO_COMPRESSION, CompressionSettings
 from duelcast.gateway.streams import (
     Batch,
     Cohort,
+    FlushEnd,
     Followed,
     GroupStream,
     HubStats,
@@ -81,12 +82,15 @@ class Hub:
         self._flushed = 0
         self._lost_position = 0
         self._cohorts = Cohorts(compression)
-        self._pending: deque[Cohort | Member] = deque()
+        self._pending: deque[Cohort | Member | FlushEnd] = deque()
+        self._fresh: list[Cohort | Member | FlushEnd] = []
+        """The items of a flush that begins, in reverse order."""
+        self._writing: asyncio.Handle | None = None
+        """The next turn of a flush that has yielded."""
         self._solo: set[Member] = set()
         self._unwritten: list[Member] = []
         self._flush_scheduled = False
         self._flush_ended = 0.0
-        self._flush_started = 0.0
         broker.attach(self)
 
     # ── in: from the bus ────────────────────────────────────────────────────────────────────────────────────────
@@ -203,15 +207,25 @@ class Hub:
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        """Hand each due message to the cohorts of its channel, then write cohort by cohort."""
-        self._flush_started = time.perf_counter()
-        self._rejoin_cohorts()
-        base = self._flushed
+        """Hand each due message to the cohorts of its channel, then write cohort by cohort.
+
+        If an earlier flush is still writing, this one goes first, so that it need not wait for a broadcast to thousands
+        of others. It only waits if it has messages for a cohort that the earlier one has not come to: that is overload,
+        in which fewer and longer flushes are better.
+        """
+        base, pending = self._flushed, self._pending
         due = []
         for entry in reversed(self._log):
             if entry.position <= base:
                 break
             due.append(entry)
+        if pending:
+            if any(map(_is_under_way, due)):
+                return  # it is scheduled again once everything is written
+        else:
+            self._rejoin_cohorts()
+        self._fresh.append(FlushEnd(time.perf_counter()))
+        self._fresh.extend(self._solo)
         for entry in reversed(due):
             stream = entry.stream
             if stream.cohorts:
@@ -220,9 +234,12 @@ class Hub:
             if group is not None and group.cohorts:
                 least_role = max(stream.channel.least_role, entry.message.least_role)
                 self._hand_out(entry, group.cohorts, base, least_role)
-        self._pending.extend(self._solo)
+        pending.extendleft(self._fresh)
+        self._fresh.clear()
         self._flushed = self._position
         self._write_pending()
+        if pending:
+            self._await_flush()
 
     def _hand_out(self, entry: LogEntry, cohorts: Iterable[Cohort], base: int, least_role: Role) -> None:
         frame = entry.frame
@@ -236,11 +253,14 @@ class Hub:
                 if not cohort.batches:
                     continue
                 cohort.cursor = base
-                self._pending.append(cohort)
+                self._fresh.append(cohort)
             cohort.due.append(frame)
 
     def _write_pending(self) -> None:
         """Write to one cohort after another, but let the loop do other work after every `TURN_S` seconds."""
+        if self._writing is not None:
+            self._writing.cancel()
+            self._writing = None
         turn_ends = time.perf_counter() + TURN_S
         pending, stats = self._pending, self.stats
         while pending:
@@ -269,12 +289,15 @@ class Hub:
                         write(data)
                     except Exception as error:
                         self._write_failed(batch, write, error)
+            elif type(item) is FlushEnd:
+                stats.observe_flush(time.perf_counter() - item.started)
             elif item in self._solo:
                 self._serve_alone(item)
-            if time.perf_counter() > turn_ends and pending:
-                self._loop.call_soon(self._write_pending)
+            if time.perf_counter() > turn_ends and pending and type(pending[0]) is not FlushEnd:
+                self._writing = self._loop.call_soon(self._write_pending)
                 return
-        self._end_flush()
+        self._rejoin_cohorts()
+        self._await_flush()
 
     def _serve_alone(self, outbox: Member) -> None:
         try:
@@ -282,9 +305,8 @@ class Hub:
         except Exception as error:
             defect(error)
 
-    def _end_flush(self) -> None:
-        self._rejoin_cohorts()
-        self.stats.observe_flush(time.perf_counter() - self._flush_started)
+    def _await_flush(self) -> None:
+        """Let the next flush begin one interval from now."""
         self._flush_ended = self._loop.time()
         self._flush_scheduled = False
         if self._position > self._flushed:
@@ -470,6 +492,15 @@ class Hub:
         """Forget an outbox whose connection ends."""
         self.leave_cohort(outbox)
         self.follow(outbox, frozenset())
+
+
+def _is_under_way(entry: LogEntry) -> bool:
+    """Whether an earlier message is due to a follower of the entry's channel."""
+    stream = entry.stream
+    for cohort in stream.cohorts:
+        if cohort.due:
+            return True
+    return stream.group is not None and any(cohort.due for cohort in stream.group.cohorts)
 
 
 if TYPE_CHECKING:

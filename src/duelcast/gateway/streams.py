@@ -242,6 +242,15 @@ class Cohort:
             batch.number = number
 
 
+class FlushEnd:
+    """Marks the end of a flush that began at `started` (`time.perf_counter`)."""
+
+    __slots__ = ("started",)
+
+    def __init__(self, started: float) -> None:
+        self.started = started
+
+
 class HubStats:
     """Counters for the metrics, since the start of the server."""
 
