@@ -16,6 +16,7 @@ from pathlib import Path
 
 import jwt
 import msgspec
+from websockets.sync.client import connect
 
 from benchmarks.programs import ROOT, compile_program
 from benchmarks.servers import SECRET, Server
@@ -28,6 +29,8 @@ OUTPUT_SHOWN = 2_000
 """The number of bytes, at the end of the output of a server that did not start, that are shown."""
 SPARE_FILES = 200
 TOKENS = 2_000
+UNDER_WAY = 64
+"""At most this many connections are opened at a time, unless a work opens all at once."""
 BASE58 = str.maketrans("0123456789", "123456789A")
 """Replaces decimal digits by characters that a wallet may contain, because it must not contain a 0."""
 
@@ -54,6 +57,8 @@ class Measurement(msgspec.Struct, frozen=True):
     memory_before: int
     memory_begin: int
     memory_end: int
+    opening_s: float
+    opening_cpu_s: float
     p50_ms: float
     p99_ms: float
     max_ms: float
@@ -73,6 +78,11 @@ class Measurement(msgspec.Struct, frozen=True):
     def cpu_us(self) -> float:
         """CPU of the server per message (or answer, or connection), in µs."""
         return self.server_cpu_s / max(1, self.messages) * 1e6
+
+    @property
+    def opening_cpu_us(self) -> float:
+        """CPU of the server per connection until all connections were ready, in µs."""
+        return self.opening_cpu_s / self.connections * 1e6
 
     @property
     def wire_share(self) -> float:
@@ -122,13 +132,25 @@ def measure(server: Server, work: Work) -> Measurement:
     """Start `server` and put `work` on it once. Raises `Failed`."""
     port = free_port()
     command, environment = server.command(work, port), server.environment(work, port)
-    tokens = [token_of(wallet_of(number)) for number in range(TOKENS)] if work.mode == "connect" else []
+    has_tokens = work.mode in ("connect", "reconnect")
+    tokens = [token_of(wallet_of(number)) for number in range(TOKENS)] if has_tokens else []
     with running(server.name, command, environment, port) as pid:
         lines = {"tokens": tokens if server.is_ours else [], "subscriptions": subscribing(work)}
         try:
-            return put(work, server.path, Serving([port], [pid]), lines, has_greeting=server.is_ours)
+            path = resumed(port, server.path) if work.mode == "reconnect" else server.path
+            return put(work, path, Serving([port], [pid]), lines, has_greeting=server.is_ours)
         except Failed as reason:
             raise Failed(f"{server.name}: {reason}") from None
+
+
+def resumed(port: int, path: str) -> str:
+    """The path with the present positions of all prices, with which a client that lost its connection comes back."""
+    with connect(f"ws://127.0.0.1:{port}{path}?channel=market.*") as socket:
+        frames = [msgspec.json.decode(socket.recv())]
+        while frames[-1]["type"] != "connection_established":
+            frames.append(msgspec.json.decode(socket.recv()))
+    epoch, positions = frames[-1]["epoch"], {one["channel"]: one["seq"] for one in frames if "seq" in one}
+    return f"{path}?" + "&".join(f"since={channel},{epoch},{seq}" for channel, seq in positions.items())
 
 
 def subscribing(work: Work) -> list[str]:
@@ -154,7 +176,8 @@ def put(
     `tokens`. A load client that `dozes` is not alone on its core, and leaves it to servers while nothing arrives.
     Raises `Failed`.
     """
-    command = [str(compile_program("load")), "--mode", work.mode, "--path", path]
+    mode, under_way = ("idle", work.connections) if work.mode == "reconnect" else (work.mode, UNDER_WAY)
+    command = [str(compile_program("load")), "--mode", mode, "--path", path, "--under-way", str(under_way)]
     command += ["--port", _joined(serving.ports), "--pid", _joined(serving.pids)]
     command += ["--connections", str(work.connections), "--stalled", str(work.stalled)]
     command += ["--seconds", str(work.seconds), "--warmup", str(work.warmup_s)]

@@ -47,6 +47,8 @@ class Figures(msgspec.Struct, frozen=True):
     per_second: float = 0.0
     wire_share: float = 0.0
     """Bytes on the wire per byte of a message."""
+    opening_cpu_us: float = 0.0
+    """CPU of the server per connection until all connections were ready."""
     memory_bytes: float = 0.0
     """Memory per connection at the end of the window."""
     ratio_to_node: float | None = None
@@ -58,12 +60,16 @@ class Figures(msgspec.Struct, frozen=True):
 def unit_of(work: Work) -> str:
     if work.mode == "idle":
         return "KB per connection"
+    if work.mode == "reconnect":
+        return "s until all are live"
     if work.mode == "connect":
         return "µs CPU per connect"
     return "µs CPU per request" if work.mode == "ping" else "µs CPU per message"
 
 
 def _value(work: Work, measurement: Measurement) -> float:
+    if work.mode == "reconnect":
+        return measurement.opening_s
     return measurement.idle_bytes / 1000 if work.mode == "idle" else measurement.cpu_us
 
 
@@ -101,6 +107,7 @@ def _figures(work: Work, name: str, rounds: Sequence[dict[str, Measurement]]) ->
         per_second=median(measurement.per_second for measurement in own),
         gaps=sum(measurement.gaps for measurement in own),
         wire_share=median(measurement.wire_share for measurement in own),
+        opening_cpu_us=median(measurement.opening_cpu_us for measurement in own),
         memory_bytes=median(measurement.idle_bytes for measurement in own),
         faults=faults,
         rounds=len(own),
@@ -124,6 +131,8 @@ def print_table(figures: Sequence[Figures]) -> None:
             print(f"\n{one.work}: {one.title}, {one.unit}")
             before = one.work
         print(_row(one))
+        if one.key == "k":
+            print(f"      CPU per connection: {one.opening_cpu_us:.0f} µs")
         if one.faults:
             print(f"      {one.faults}")
         if one.unchecked:

@@ -130,7 +130,7 @@ DUELCAST_EACH_TURN = Server(
     environment=lambda work, port: {**_duelcast(work, port), "DUELCAST_FLUSH_INTERVAL_MS": "0"},
     path=DUELCAST.path,
     is_ours=True,
-    only=frozenset({"p", "k"}),
+    only=frozenset({"p", "t"}),
 )
 NODE = _node("Node ws")
 NODE_DEFLATE = _node("Node ws, deflate", "--deflate")

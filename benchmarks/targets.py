@@ -171,6 +171,7 @@ TARGETS = [
     Target("(j) CPU per message, × uncompressed", frozenset({"j0", "j"}), _cpu_of_compression, 1.15),
     Target("(j) CPU per message, × Node ws with deflate", frozenset("j"), _cpu_to_node, 0.1),
     Target("(j) memory per connection, KB more", frozenset({"j0", "j"}), _memory_of_compression, 1.0),
+    Target("(k) seconds until 5,000 are live", frozenset("k"), lambda figures: find(figures, "k", 5_000).value, 2.5),
     Target("paced: p99, × C", frozenset("p"), _p99_ratio, 1.5),
 ]
 

@@ -10,7 +10,7 @@ from typing import Literal
 from duelcast.feeds.known_tokens import KNOWN_TOKENS, synthetic_token
 
 Beside = Literal["all", "C", "nobody"]
-Mode = Literal["push", "ping", "connect", "idle"]
+Mode = Literal["push", "ping", "connect", "idle", "reconnect"]
 SIZES = (100, 1_000, 5_000)
 EVERYTHING: Literal["*"] = "*"
 QUICK_ROUNDS = 2
@@ -158,7 +158,7 @@ def paced(connections: int, stalled: int = 0, key: str = "p", due: int = 1) -> W
 
 def trickle(connections: int) -> Work:
     return Work(
-        "k",
+        "t",
         "everybody on all of 100 symbols, one due each millisecond",
         connections,
         symbols=100,
@@ -198,6 +198,16 @@ EGRESS = [
 ]
 CONNECTS = Work("e", "connects, with a token verified", 64, mode="connect")
 IDLE = Work("f", "memory of an idle connection", 10_000, mode="idle", seconds=2.0, rounds=5)
+RECONNECT = Work(
+    "k",
+    "everybody connects at once, with a token and a position",
+    5_000,
+    mode="reconnect",
+    symbols=1,
+    due=1,
+    seconds=1.0,
+    beside="nobody",
+)
 GROWING_SYMBOLS = [partial(everybody_on_all, symbols=count, due=10, key=f"h{count}") for count in (10, 100, 1_000)]
 
 
@@ -212,6 +222,7 @@ def full() -> list[list[Work]]:
         [request_after_reply(1_000)],
         EGRESS,
         [CONNECTS],
+        [RECONNECT],
         [IDLE],
         *stalled,
         growing,

@@ -7,7 +7,8 @@
             at R requests per second over all connections in turn. The requests are pings, or the lines of --requests,
             which the connections take in turn, with a number of 12 digits for each `$`
    connect  open a connection, drop it when it is greeted, open the next; 64 at a time
-   idle     open the connections, and measure the server's memory
+   idle     open the connections, at most --under-way at a time, and measure the server's memory; `opening_s` and
+            `opening_cpu_s` say how long that takes and how much CPU of the servers
 
    With --deflate, connections offer permessage-deflate (RFC 7692). `bytes` are those of the messages, `wire_bytes` those
    of their frames as they came.
@@ -34,7 +35,6 @@
 #include "websocket.h"
 
 enum {
-    UNDER_WAY = 64,
     READ_BYTES = 1 << 20,
     EVENTS = 1024,
     MAX_SYMBOLS = 2048,
@@ -70,11 +70,11 @@ struct numbers {
 
 static struct {
     struct numbers ports, pids, beside;
-    int count, stalled, has_greeting, dozes, deflates;
+    int count, stalled, has_greeting, dozes, deflates, under_way;
     double seconds, warmup_s, quiet_ms, settle_s, rate;
     enum mode mode;
     const char *path;
-} options = {.count = 1, .seconds = 2, .warmup_s = 0.5,
+} options = {.count = 1, .under_way = 64, .seconds = 2, .warmup_s = 0.5,
              .quiet_ms = 1, .settle_s = 2, .path = "/"};
 
 static struct lines {
@@ -198,7 +198,7 @@ static int64_t busy_ns; /* spent on what had arrived, and on pings */
 static struct moment {
     int64_t wall_ns, busy_ns;
     uint64_t server_ns, memory_bytes, beside_ns[MANY];
-} begin, end;
+} opening, all_open, begin, end;
 
 static struct moment this_moment(void) {
     struct moment now = {now_ns(CLOCK_MONOTONIC), busy_ns, sum_of(cpu_ns, &options.pids),
@@ -384,9 +384,9 @@ static void take_push(struct connection *connection, const char *text, const cha
 }
 
 static void take_reply(struct connection *connection, const char *text, size_t size) {
-    static const char WELCOME[] = "{\"type\":\"welcome\"";
+    static const char GREETING[] = "{\"type\":\"connection_established\"";
     if (connection->stage == UPGRADING) {
-        if (!strncmp(text, WELCOME, strlen(WELCOME))) return; /* it precedes the greeting of some endpoints */
+        if (strncmp(text, GREETING, strlen(GREETING))) return; /* other messages may precede it */
         if (tokens.count && !memmem(text, size, "\"authenticated\":true", 20)) wrong.mismatched++;
         greeted(connection);
     } else if (connection->stage == SUBSCRIBING) {
@@ -565,7 +565,7 @@ static void open_all(void) {
     int next = 0;
     int64_t patience = now_ns(CLOCK_MONOTONIC) + PATIENCE_S * SECOND_NS;
     while (ready < options.count) {
-        while (next < options.count && under_way < UNDER_WAY) open_connection(&connections[next++]);
+        while (next < options.count && under_way < options.under_way) open_connection(&connections[next++]);
         turn();
         if (now_ns(CLOCK_MONOTONIC) > patience || wrong.closed || wrong.mismatched) {
             fprintf(stderr, "%d of %d connections became ready\n", ready, options.count);
@@ -638,7 +638,7 @@ static void read_options(int argc, char **argv) {
         {"tokens", 1, 0, 't'},   {"stalled", 1, 0, 'x'}, {"greeting", 0, 0, 'g'},      {"quiet-ms", 1, 0, 'q'},
         {"settle", 1, 0, 'e'},
         {"rate", 1, 0, 'r'},     {"beside", 1, 0, 'b'},  {"requests", 1, 0, 'o'},      {"doze", 0, 0, 'd'},
-        {"deflate", 0, 0, 'z'},
+        {"deflate", 0, 0, 'z'},  {"under-way", 1, 0, 'y'},
         {0, 0, 0, 0}};
     static const char *MODES[] = {"push", "ping", "connect", "idle"};
     for (int option; (option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;) switch (option) {
@@ -648,6 +648,7 @@ static void read_options(int argc, char **argv) {
         case 'o': requests = read_lines(optarg); break;
         case 'd': options.dozes = 1; break;
         case 'z': options.deflates = 1; break;
+        case 'y': options.under_way = atoi(optarg); break;
         case 'a': options.path = optarg; break;
         case 'c': options.count = atoi(optarg); break;
         case 's': options.seconds = atof(optarg); break;
@@ -675,6 +676,8 @@ static void report(int settled, uint64_t memory_before) {
            (double)(end.busy_ns - begin.busy_ns) / 1e9);
     printf("\"memory_before\":%llu,\"memory_begin\":%llu,\"memory_end\":%llu,", (unsigned long long)memory_before,
            (unsigned long long)begin.memory_bytes, (unsigned long long)end.memory_bytes);
+    printf("\"opening_s\":%.6f,\"opening_cpu_s\":%.9f,", (double)(all_open.wall_ns - opening.wall_ns) / 1e9,
+           (double)(all_open.server_ns - opening.server_ns) / 1e9);
     printf("\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f,", latency_ms(0.5), latency_ms(0.99), latency_ms(1));
     printf("\"settled\":%d,\"gaps\":%llu,\"torn\":%llu,\"disordered\":%llu,\"behind\":%llu,\"silent\":%llu,"
            "\"closed\":%llu,\"mismatched\":%llu,\"unanswered\":%llu,\"asked\":%llu,\"beside_cpu_s\":[",
@@ -701,9 +704,11 @@ int main(int argc, char **argv) {
     for (int i = 0; i < options.stalled && i < options.count; i++) connections[i].is_stalled = 1;
     uint64_t memory_before = sum_of(memory_bytes, &options.pids);
     if (options.mode == CONNECT) {
-        for (int i = 0; i < options.count && i < UNDER_WAY; i++) open_connection(&connections[i]);
+        for (int i = 0; i < options.count && i < options.under_way; i++) open_connection(&connections[i]);
     } else {
+        opening = this_moment();
         open_all();
+        all_open = this_moment();
     }
     if (options.mode == PING && !options.rate)
         for (int i = 0; i < options.count; i++) send_ping(&connections[i]);
