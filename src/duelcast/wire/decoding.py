@@ -28,11 +28,15 @@ from duelcast.wire.refusals import invalid_request, nearest, unknown_field, unkn
 
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AppError)
 _MAX_REQUEST_ID_CHARACTERS = 64
+_BACKSLASH = ord("\\")
+"""Searching for a number takes a fifth of the time that searching for a byte string of length 1 takes."""
 _LONG_BYTES = 2_048
 """Messages up to this size are quick to refuse, whatever they contain."""
 MAX_FAST_VALUES = 2_500
 """The fast path decodes at most this many values, which is more than any command needs. msgspec decodes a whole list
 before it counts the members; the slow path counts first."""
+_FEW_VALUES_BYTES = 2 * MAX_FAST_VALUES
+"""A message of this size cannot have more values: each has at least one byte and a comma."""
 
 
 class CommandDecoder:
@@ -56,12 +60,13 @@ class CommandDecoder:
         Raises `InvalidMessage`, `UnknownMessageType` or `InvalidRequest`. The error carries the `requestId` of the
         message if that is valid.
         """
-        if len(data) > 2 * MAX_FAST_VALUES and has_more_values(data, MAX_FAST_VALUES):
+        if len(data) > _FEW_VALUES_BYTES and has_more_values(data, MAX_FAST_VALUES):
             return self._decode_slowly(data)
-        if b"\\" in data and b"\\u0000" in data:
+        if _BACKSLASH in data and b"\\u0000" in data:
             return self._decode_slowly(data)
+        decode = self._decode_fast  # a local name is called faster
         try:
-            command = self._decode_fast(data)
+            command = decode(data)
         except _REFUSALS:
             return self._decode_slowly(data)
         timestamp = command.timestamp

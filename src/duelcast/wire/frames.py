@@ -31,13 +31,18 @@ def encode_body(event: Event, now_s: float) -> bytes:
     encoded = _encode(event)
     if event.has_own_timestamp:
         return encoded
-    return b'%b,"timestamp":"%b"}' % (encoded[:-1], format_time(now_s).encode())
+    return b"".join((encoded[:-1], b',"timestamp":', _encode(format_time(now_s)), b"}"))
 
 
 def reply_body(event: Event, now_s: float, request_id: str | None) -> bytes:
     """The body of a reply, without `channel`, and with the `requestId` if one was sent."""
-    body = encode_body(event, now_s)
-    return body if request_id is None else with_request_id(body, request_id)
+    if request_id is None:
+        return encode_body(event, now_s)
+    encoded = _encode(event)
+    if event.has_own_timestamp:
+        return b"".join((encoded[:-1], b',"requestId":', _encode(request_id), b"}"))
+    time = _encode(format_time(now_s))
+    return b"".join((encoded[:-1], b',"timestamp":', time, b',"requestId":', _encode(request_id), b"}"))
 
 
 def error_body(error: AppError, error_type: str, now_s: float, request_id: str | None) -> bytes:
@@ -83,6 +88,11 @@ def text_frame(payload: bytes) -> bytes:
     if size < 65536:
         return _medium_head(0x81, 126, size) + payload
     return _long_head(0x81, 127, size) + payload
+
+
+def reply_frame(event: Event, now_s: float, request_id: str | None) -> bytes:
+    """The frame of `reply_body`."""
+    return text_frame(reply_body(event, now_s, request_id))
 
 
 def compressed_frame(payload: bytes) -> bytes:
