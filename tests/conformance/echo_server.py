@@ -38,7 +38,7 @@ class EchoSocket(MessageSocket):
         super().__init__(options, MAX_MESSAGE_BYTES, inflates=agreement is not None)
         self._compressor = SharedCompressor(LEVEL) if agreement is not None and agreement.is_shared else None
 
-    def text_received(self, data: bytes) -> None:
+    def text_received(self, data: bytes, now: float) -> None:
         assert self.ws is not None
         if self._compressor is None:
             self.ws.send(WSMsgType.TEXT, data)

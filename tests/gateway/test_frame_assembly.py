@@ -48,7 +48,7 @@ class Collector(MessageSocket):
         super().__init__(options, MAX_BYTES)
         self.messages: list[tuple[bool, bytes]] = []
 
-    def text_received(self, data: bytes) -> None:
+    def text_received(self, data: bytes, now: float) -> None:
         self.messages.append((True, data))
 
     def binary_received(self, data: bytes) -> None:

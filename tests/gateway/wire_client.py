@@ -78,7 +78,7 @@ class WireClient:
         self.desk = LocalDesk(endpoint, Services(), reader, clock)
         self.subscriptions = ConnectionSubscriptions(endpoint, hub, self.session, self.outbox, settings, 1000)
         self.subscriptions.greeting = False
-        self._dispatcher = Dispatcher(endpoint, MessageLimits(0, 0), self.desk)
+        self._dispatcher = Dispatcher(endpoint, MessageLimits(0, 0), self.desk, clock)
 
     def ask(self, command: Command | None = None) -> Ask:
         request_id = None if command is None else command.requestId
@@ -92,7 +92,7 @@ class WireClient:
 
     async def send(self, **message: Any) -> None:
         """Handle one command, to its end."""
-        rest = self._dispatcher.dispatch(self, json.dumps(message).encode())
+        rest = self._dispatcher.dispatch(self, json.dumps(message).encode(), self.clock.monotonic())
         if rest is not None:
             await rest
 

@@ -114,7 +114,7 @@ class Socket:
 
     def _receive(self, data: bytes) -> None:
         if self._is_open and self.connection is not None and self.connection.is_open:
-            self.connection.text_received(data)
+            self.connection.text_received(data, self.connection.clock.monotonic())
 
     def _lose(self, _nothing: None) -> None:
         self.is_lost = True

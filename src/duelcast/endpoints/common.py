@@ -249,7 +249,7 @@ def heartbeat(_context: LocalContext, _command: Heartbeat) -> HeartbeatAck:
 
 
 def ping(context: LocalContext, command: Ping) -> Pong:
-    now = format_time(context.clock.time())
+    now = format_time(context.now_s)
     return Pong(timestamp=now if command.timestamp is None else command.timestamp, serverTime=now)
 
 

@@ -311,13 +311,11 @@ class Local(Protocol):
         """Each followed target and its position (None for a group), in the order of joining."""
 
 
-class LocalContext:
+class LocalContext(Struct, eq=False):
     """Everything that a handler may use if it runs on the node of the connection, without the desk."""
 
-    __slots__ = ("answered_rows", "clock", "connection")
-
-    def __init__(self, connection: Local, clock: Clock) -> None:
-        self.connection = connection
-        self.clock = clock
-        self.answered_rows = 0
-        """The number of rows in the answer, as in `Context`."""
+    connection: Local
+    now_s: float
+    """The time at which the command began, in epoch seconds."""
+    answered_rows: int = 0
+    """The number of rows in the answer, as in `Context`."""

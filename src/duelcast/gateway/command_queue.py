@@ -37,14 +37,15 @@ class QueueOwner(Protocol):
 class CommandQueue:
     """A queue in which each message waits until the previous one is done and the owner may handle messages."""
 
-    __slots__ = ("_arrival", "_detached", "_owner", "_running", "_waiting", "_waiting_bytes")
+    __slots__ = ("_arrival", "_detached", "_owner", "_waiting_bytes", "running", "waiting")
 
     def __init__(self, owner: QueueOwner) -> None:
         self._owner = owner
-        self._running: asyncio.Task[None] | None = None
-        self._waiting: deque[bytes] | None = None
-        """Created when a message first has to wait, because a deque takes 760 bytes, and most clients never need
-        one."""
+        self.running: asyncio.Task[None] | None = None
+        """The work that later messages must wait for."""
+        self.waiting: deque[bytes] | None = None
+        """The messages that wait for their turn. The queue is created when a message first has to wait, because a deque
+        takes 760 bytes, and most clients never need one."""
         self._waiting_bytes = 0
         self._arrival: asyncio.Future[None] | None = None
         self._detached = 0
@@ -52,23 +53,23 @@ class CommandQueue:
     @property
     def is_busy(self) -> bool:
         """Whether work is running that later messages must wait for."""
-        return self._running is not None
+        return self.running is not None
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits, and nothing runs except detached work."""
-        return self._running is None and not self._waiting
+        return self.running is None and not self.waiting
 
     @property
     def is_at_rest(self) -> bool:
         """Whether nothing runs, not even detached work."""
-        return self._running is None and not self._detached
+        return self.running is None and not self._detached
 
     @property
     def is_full(self) -> bool:
         """Whether nothing more should be read."""
-        return self._waiting is not None and (
-            len(self._waiting) > MAX_WAITING_MESSAGES or self._waiting_bytes > MAX_WAITING_BYTES
+        return self.waiting is not None and (
+            len(self.waiting) > MAX_WAITING_MESSAGES or self._waiting_bytes > MAX_WAITING_BYTES
         )
 
     def push(self, data: bytes) -> None:
@@ -76,25 +77,25 @@ class CommandQueue:
         if self.is_idle and self._owner.may_handle():
             self._owner.handle(data)
             return
-        if self._waiting is None:
-            self._waiting = deque()
-        self._waiting.append(data)
+        if self.waiting is None:
+            self.waiting = deque()
+        self.waiting.append(data)
         self._waiting_bytes += len(data)
         if self._arrival is not None and not self._arrival.done():
             self._arrival.set_result(None)
 
     def work_off(self) -> None:
         """Handle the waiting messages in turn, until the handling of one has to wait for something."""
-        while self._waiting and not self.is_busy and self._owner.may_handle():
-            self._owner.handle(self._pop(self._waiting))
+        while self.waiting and not self.is_busy and self._owner.may_handle():
+            self._owner.handle(self._pop(self.waiting))
 
     def begin(self, work: Work) -> None:
         """Make later messages wait for `work`, which calls `end` when it is done."""
-        self._running = self._owner.spawn(work)
+        self.running = self._owner.spawn(work)
 
     def end(self) -> None:
         """Mark the running work as done."""
-        self._running = None
+        self.running = None
 
     @property
     def has_room_beside(self) -> bool:
@@ -108,13 +109,13 @@ class CommandQueue:
 
     def cancel(self) -> None:
         """Cancel the running work, but not detached work."""
-        if self._running is not None:
-            self._running.cancel()
-            self._running = None
+        if self.running is not None:
+            self.running.cancel()
+            self.running = None
 
     def clear(self) -> None:
         """Drop the waiting messages."""
-        self._waiting = None
+        self.waiting = None
         self._waiting_bytes = 0
 
     def give_up_first(self) -> None:
@@ -124,7 +125,7 @@ class CommandQueue:
 
     async def first(self, give_up: Callable[[], Work]) -> bytes | None:
         """Take the first message out of the queue; None if `give_up` ends before one arrives."""
-        if not self._waiting:
+        if not self.waiting:
             self._arrival = asyncio.get_running_loop().create_future()
             waiting = asyncio.ensure_future(give_up())
             try:
@@ -132,7 +133,7 @@ class CommandQueue:
             finally:
                 waiting.cancel()
                 self._arrival = None
-        return self._pop(self._waiting) if self._waiting else None
+        return self._pop(self.waiting) if self.waiting else None
 
     async def _beside(self, work: Work) -> None:
         try:

@@ -239,11 +239,12 @@ class Connection(MessageSocket):
 
     # ── messages ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def text_received(self, data: bytes) -> None:
-        if self.commands.is_idle and not self.outbox.blocked:
-            self.handle(data)
+    def text_received(self, data: bytes, now: float) -> None:
+        commands = self.commands
+        if commands.running is None and not commands.waiting and not self.outbox.blocked:
+            self._dispatch(data, now)
         else:
-            self.commands.push(data)
+            commands.push(data)
             self._check_reading()
 
     def binary_received(self, data: bytes) -> None:
@@ -252,8 +253,11 @@ class Connection(MessageSocket):
         raise UnsupportedData("binary frames are not accepted")
 
     def handle(self, data: bytes) -> None:
+        self._dispatch(data, self.clock.monotonic())
+
+    def _dispatch(self, data: bytes, now: float) -> None:
         try:
-            rest = self.runtime.dispatcher.dispatch(self, data)
+            rest = self.runtime.dispatcher.dispatch(self, data, now)
         except Disconnect as disconnect:
             self.close(disconnect)
         except Exception as error:

@@ -21,8 +21,10 @@ from duelcast.gateway.outbox import Outbox
 from duelcast.gateway.session import ConnectionSession
 from duelcast.gateway.subscriptions import ConnectionSubscriptions, Segment, every_positions
 from duelcast.wire.decoding import CommandDecoder
-from duelcast.wire.frames import encode_value, error_body, reply_body, text_frame
+from duelcast.wire.frames import encode_value, error_body, reply_frame, text_frame
 from duelcast.wire.messages import Command, Event
+
+_ANONYMOUS = Role.ANONYMOUS
 
 
 class Caller(Local, Protocol):
@@ -60,9 +62,10 @@ class Caller(Local, Protocol):
 class Dispatcher:
     """The commands of one endpoint, ready to run."""
 
-    def __init__(self, endpoint: Endpoint, limits: MessageLimits, desk: Desk) -> None:
+    def __init__(self, endpoint: Endpoint, limits: MessageLimits, desk: Desk, clock: Clock) -> None:
         self.endpoint = endpoint
         self._desk = desk
+        self._time = clock.time
         self.limits = limits
         self.received = 0
         self.received_bytes = 0
@@ -73,30 +76,36 @@ class Dispatcher:
         names = {name: spec.command for name, spec in endpoint.commands.items()}
         for spec in endpoint.commands.values():
             names |= dict.fromkeys(spec.old_names, spec.command)
-        self._decoder = CommandDecoder(names, endpoint.successors)
+        self._decode = CommandDecoder(names, endpoint.successors).decode
         self._specs = {spec.command: spec for spec in endpoint.commands.values()}
 
-    def dispatch(self, connection: Caller, data: bytes) -> Coroutine[Any, Any, None] | None:
-        """Run the command in `data` and answer it. If the handler has to wait, returns the rest of its work.
+    def dispatch(self, connection: Caller, data: bytes, now: float) -> Coroutine[Any, Any, None] | None:
+        """Run the command in `data` and answer it. If the handler has to wait, returns the rest of its work. `now` is
+        the monotonic time.
 
         Raises `Disconnect` if the connection must end.
         """
+        size = len(data)
         self.received += 1
-        self.received_bytes += len(data)
-        connection.last_message_s = now = connection.clock.monotonic()
+        self.received_bytes += size
+        connection.last_message_s = now
+        decode = self._decode  # a local name is called faster
         try:
-            command = self._decoder.decode(data)
+            command = decode(data)
         except AppError as error:
-            refusal = self._admit(connection, None, len(data), now)
-            self._answer_error(connection, refusal or error, error.request_id)
+            self._refuse_undecoded(connection, error, size, now)
             return None
         spec = self._specs[type(command)]
-        refusal = (
-            self._admit(connection, spec, len(data), now)
-            or _right_missing(connection, spec)
-            or self._paused(connection, spec)
-        )
-        if refusal is not None:
+        try:
+            if spec.counted:
+                self.limits.admit(connection.session, size, now)
+            else:
+                self.limits.admit_liveness(connection.session, size, now)
+            if spec.least_role is not _ANONYMOUS:
+                _demand_role(connection.session.role, spec.least_role)
+            if spec.paused_by_maintenance:
+                self._demand_no_maintenance(connection.session.role)
+        except AppError as refusal:
             self._answer_error(connection, refusal, command.requestId)
             return None
         rest = self._answer_locally(connection, spec, command) if spec.is_local else self._ask(connection, command)
@@ -119,14 +128,23 @@ class Dispatcher:
     def _answer_locally(
         self, connection: Caller, spec: CommandSpec, command: Command
     ) -> Coroutine[Any, Any, None] | None:
-        context = LocalContext(connection, connection.clock)
+        time, handler = self._time, spec.handler
+        now_s = time()
+        context = LocalContext(connection, now_s)
         if spec.is_async:
             return self._finish_locally(connection, spec, context, command)
+        reply: Any
         try:
-            reply = cast("Reply", spec.handler(context, command))
+            reply = handler(context, command)
         except Exception as error:
             reply = refusal_of(error)
-        self._write(connection, command.requestId, parts_of(reply), context.answered_rows)
+        if isinstance(reply, Event):
+            frames = [reply_frame(reply, now_s, command.requestId)]
+        else:
+            frames = self._frames(parts_of(reply), now_s, command.requestId)
+        connection.outbox.answer(frames)
+        if context.answered_rows:
+            self._charge(connection, context.answered_rows)
         return None
 
     async def _finish_locally(
@@ -138,20 +156,19 @@ class Dispatcher:
             reply = refusal_of(error)
         self._write(connection, command.requestId, parts_of(reply), context.answered_rows)
 
-    def _admit(self, connection: Caller, spec: CommandSpec | None, size_bytes: int, now: float) -> AppError | None:
+    def _refuse_undecoded(self, connection: Caller, error: AppError, size_bytes: int, now: float) -> None:
+        """Answer a message that is not a command with `error`, or with the refusal of its limit."""
+        request_id = error.request_id
         try:
-            if spec is None or spec.counted:
-                self.limits.admit(connection.session, size_bytes, now)
-            else:
-                self.limits.admit_liveness(connection.session, size_bytes, now)
+            self.limits.admit(connection.session, size_bytes, now)
         except AppError as refusal:
-            return refusal
-        return None
+            error = refusal
+        self._answer_error(connection, error, request_id)
 
-    def _paused(self, connection: Caller, spec: CommandSpec) -> AppError | None:
-        if not spec.paused_by_maintenance or connection.session.role >= Role.ADMIN:
-            return None
-        return self.maintenance()
+    def _demand_no_maintenance(self, role: Role) -> None:
+        refusal = None if role >= Role.ADMIN else self.maintenance()
+        if refusal is not None:
+            raise refusal
 
     def _carry_out(self, connection: Caller, request_id: str | None, answer: Answer) -> None:
         """Write the frames of `answer`, and follow and leave the channels that it names."""
@@ -172,7 +189,7 @@ class Dispatcher:
     ) -> None:
         if connection.is_open:
             now_s = connection.clock.time()
-            connection.outbox.answer([self._frame(part, now_s, request_id) for part in parts])
+            connection.outbox.answer(self._frames(parts, now_s, request_id))
             self._charge(connection, rows)
 
     def _charge(self, connection: Caller, rows: int) -> None:
@@ -198,9 +215,14 @@ class Dispatcher:
             segments.append(self._frame(part, now_s, request_id))
         return segments
 
+    def _frames(
+        self, parts: Sequence[Event | AppError | Join | Encoded], now_s: float, request_id: str | None
+    ) -> list[bytes]:
+        return [self._frame(part, now_s, request_id) for part in parts]
+
     def _frame(self, part: Event | AppError | Join | Encoded, now_s: float, request_id: str | None) -> bytes:
         if isinstance(part, Event):
-            return text_frame(reply_body(part, now_s, request_id))
+            return reply_frame(part, now_s, request_id)
         if isinstance(part, Encoded):
             return text_frame(part.body)
         if isinstance(part, Join):
@@ -235,9 +257,9 @@ def _with_positions(part: Event | Encoded, joined: Collection[Joined]) -> Event 
     return part
 
 
-def _right_missing(connection: Caller, spec: CommandSpec) -> AppError | None:
-    if spec.least_role is Role.ANONYMOUS or (role := connection.session.role) >= spec.least_role:
-        return None
+def _demand_role(role: Role, least_role: Role) -> None:
+    if role >= least_role:
+        return
     if role is Role.ANONYMOUS:
-        return Unauthorized("This message needs a token: send `auth` with one, then try again.")
-    return PermissionDenied("This message needs the role of an admin.")
+        raise Unauthorized("This message needs a token: send `auth` with one, then try again.")
+    raise PermissionDenied("This message needs the role of an admin.")

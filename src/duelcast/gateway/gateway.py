@@ -86,6 +86,7 @@ class Gateway:
                 endpoint,
                 MessageLimits(endpoint.messages_per_minute, settings.rate_limit_factor, settings.message_unit_bytes),
                 desk_of(endpoint),
+                clock,
             )
             for path, endpoint in endpoints.items()
         }

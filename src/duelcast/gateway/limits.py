@@ -116,11 +116,13 @@ class MessageLimits:
 
         Raises `RateLimitExceeded`, or `PolicyViolation` if the client keeps sending despite refusals.
         """
-        _admit(self._messages, session, self._units(size_bytes), now)
+        if self._messages.capacity is not None:
+            _admit(self._messages, session, self._units(size_bytes), now)
 
     def admit_liveness(self, session: ConnectionSession, size_bytes: int, now: float) -> None:
         """Like `admit`, for `heartbeat` and `ping`, which have a limit of their own."""
-        _admit(self._liveness, session, self._units(size_bytes), now)
+        if self._liveness.capacity is not None:
+            _admit(self._liveness, session, self._units(size_bytes), now)
 
     def _units(self, size_bytes: int) -> int:
         return 1 if size_bytes <= self._unit_bytes else -(-size_bytes // self._unit_bytes)
@@ -204,8 +206,6 @@ class _Pair:
 
 
 def _admit(meters: _Pair, session: ConnectionSession, units: int, now: float) -> None:
-    if meters.capacity is None:
-        return
     buckets = meters.taken.buckets(session, now)
     # `all` with a generator would take longer than the buckets do.
     for bucket in buckets:

@@ -120,16 +120,20 @@ class Outbox:
         is closed."""
         if self.closed:
             return
-        hub, is_first = self._hub, not self._frames
+        hub, waiting = self._hub, self._frames
+        is_first = not waiting
         hub.stats.answered += len(frames)
         if self.followed:
             self._take_due(ceilings)
-        self._frames += frames
+        waiting += frames
         if followed is not None:
             hub.follow(self, followed)
-        self._move_cursor()
+        self.cursor = hub.position
+        if self.blocked:
+            self._mark_every()
         if is_first:
-            now = hub.turn_time()
+            turn_time = hub.turn_time  # a local name is called faster
+            now = turn_time()
             if now - self._answered_at >= BURST_S:
                 self._answered_at = now
                 self.write_out()
@@ -213,7 +217,8 @@ class Outbox:
         else:
             data = frames[0] if len(frames) == 1 else b"".join(frames)
             self._hub.stats.delivered_bytes += len(data)
-            self.write(data)
+            write = self.write  # a local name is called faster
+            write(data)
         frames.clear()
         self._unwritten_bytes = 0
 

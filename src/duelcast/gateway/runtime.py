@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from duelcast.clock import Clock
 from duelcast.desk.port import Desk
 from duelcast.endpoints.kit import Endpoint
 from duelcast.gateway.dispatch import Dispatcher
@@ -13,7 +14,7 @@ class EndpointRuntime:
 
     __slots__ = ("desk", "dispatcher", "endpoint")
 
-    def __init__(self, endpoint: Endpoint, limits: MessageLimits, desk: Desk) -> None:
+    def __init__(self, endpoint: Endpoint, limits: MessageLimits, desk: Desk, clock: Clock) -> None:
         self.endpoint = endpoint
         self.desk = desk
-        self.dispatcher = Dispatcher(endpoint, limits, desk)
+        self.dispatcher = Dispatcher(endpoint, limits, desk, clock)

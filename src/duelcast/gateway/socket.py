@@ -81,6 +81,8 @@ class SocketOptions:
         slow_close_timeout_s: float = 30,
     ) -> None:
         self.clock = clock
+        self.monotonic = clock.monotonic
+        """Saves each message the way through `clock`."""
         self.wheel = wheel
         self.unfinished = UnfinishedBudget(fragments_max_bytes)
         self.fragment_timeout_s = fragment_timeout_s
@@ -160,8 +162,8 @@ class MessageSocket(WSListener):
         assert self.ws is not None
         self.ws.underlying_transport.write(head)
 
-    def text_received(self, data: bytes) -> None:
-        """Called with a whole text message, valid UTF-8."""
+    def text_received(self, data: bytes, now: float) -> None:
+        """Called with a whole text message, valid UTF-8, and the monotonic time at which it arrived."""
 
     def binary_received(self, data: bytes) -> None:
         """Called with a whole binary message."""
@@ -303,19 +305,22 @@ class MessageSocket(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         self.tail_bytes = frame.tail_size
-        self._last_frame_s = self.options.clock.monotonic()
+        monotonic = self.options.monotonic  # a local name is called faster
+        self._last_frame_s = now = monotonic()
         kind = frame.msg_type
         if self.close_code is not None:
             if kind is WSMsgType.CLOSE:
                 transport.disconnect()
             return
         try:
-            if frame.rsv2 or frame.rsv3 or (frame.rsv1 and not (self.inflates and (kind is _TEXT or kind is _BINARY))):
-                raise ProtocolViolation("reserved bits are set")
-            if kind is _TEXT and frame.fin and self._fragments is None and not frame.rsv1:
+            reserved = frame.rsv1 or frame.rsv2 or frame.rsv3
+            if kind is _TEXT and frame.fin and not reserved and self._fragments is None:
                 data = frame.get_payload_as_bytes()
-                self.text_received(data if data.isascii() else _checked_text(data))
-            elif kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
+                self.text_received(data if data.isascii() else _checked_text(data), now)
+                return
+            if reserved:
+                self._demand_compressed(kind, frame)
+            if kind is _TEXT or kind is _BINARY or kind is _CONTINUATION:
                 self._data_frame(kind, frame)
             elif kind is _PING:
                 self._count_small_frame()
@@ -326,6 +331,11 @@ class MessageSocket(WSListener):
                 self._close_received(frame.get_payload_as_bytes())
         except Disconnect as disconnect:
             self.close(disconnect)
+
+    def _demand_compressed(self, kind: WSMsgType, frame: WSFrame) -> None:
+        """Raise `ProtocolViolation` unless the reserved bits of `frame` only say that a message is compressed."""
+        if frame.rsv2 or frame.rsv3 or not (self.inflates and (kind is _TEXT or kind is _BINARY)):
+            raise ProtocolViolation("reserved bits are set")
 
     def parser_failed(self, refused_with: int) -> None:
         """Close the connection when picows has refused a frame, before picows itself closes it with its own text.
@@ -403,7 +413,7 @@ class MessageSocket(WSListener):
         if not is_text:
             self.binary_received(data)
             return
-        self.text_received(_checked_text(data))
+        self.text_received(_checked_text(data), self._last_frame_s)
 
     def _inflated(self, data: bytes) -> bytes:
         try:
