@@ -311,6 +311,31 @@ async def test_a_banned_wallet_is_denied(verifier: TokenVerifier, accounts: Memo
         await verifier.verify(signed(clock))
 
 
+async def test_a_token_that_was_verified_before_is_judged_by_the_present(
+    accounts: MemoryAccounts, clock: ManualClock
+) -> None:
+    ended: set[str] = set()
+    verifier = TokenVerifier(accounts, clock, secret=SECRET, ended_sessions=ended)
+    token = signed(clock, nickname="Ann")
+    before = await verifier.verify(token)
+    assert await verifier.verify(token) == before
+
+    accounts.put(Account("wallet", role=Role.ADMIN, nickname="Bea"))
+    changed = await verifier.verify(token)
+    assert (changed.role, changed.nickname) == (Role.ADMIN, "Bea")
+    accounts.put(Account("wallet", banned=True))
+    with pytest.raises(PermissionDenied):
+        await verifier.verify(token)
+    accounts.put(Account("wallet"))
+    ended.add(before.session_id)
+    with pytest.raises(Unauthorized):
+        await verifier.verify(token)
+    ended.clear()
+    await clock.advance(3600 + 30)
+    with pytest.raises(Unauthorized):
+        await verifier.verify(token)
+
+
 @pytest.mark.parametrize(
     ("scope", "scopes"),
     [

@@ -19,6 +19,7 @@ from duelcast.clock import Clock
 from duelcast.domain.accounts.accounts import Account, Accounts
 from duelcast.domain.accounts.claims import Claims, read_claims
 from duelcast.domain.accounts.identity import Identity
+from duelcast.domain.accounts.verified_tokens import Verified, VerifiedTokens
 from duelcast.errors import PermissionDenied, Unauthorized
 
 MAX_TOKEN_BYTES = 8 * 1024
@@ -90,6 +91,7 @@ class TokenVerifier:
         self._algorithms = frozenset(algorithms)
         self._issuer = issuer
         self._audience = audience
+        self._verified = VerifiedTokens()
 
     async def verify(self, token: str) -> Identity:
         """The bearer of `token`. Raises as `claims` and `identity` do."""
@@ -100,12 +102,27 @@ class TokenVerifier:
 
         Raises `Unauthorized` if the token is not valid, `Unavailable` if the issuer's keys are unreachable.
         """
-        header = _read_header(token)
+        _check_form(token)
+        known = self._verified.find(token, self._clock.time())
+        if known is None or not await self._is_current(known):
+            known = await self._verify_anew(token)
+            self._verified.remember(token, known)
+        return known.claims
+
+    async def _is_current(self, known: Verified) -> bool:
+        """Whether the key that verified a token is still in use. Raises as `PublicKeys.key` does."""
+        return known.key is None or (self._keys is not None and await self._keys.key(known.key_id) is known.key)
+
+    async def _verify_anew(self, token: str) -> Verified:
+        header, key = _read_header(token), None
         if header.alg in SECRET_ALGORITHMS:
             claims = self._verify_with_secret(token, header)
         else:
-            claims = await self._verify_with_key(token, header)
-        return claims if claims.session_id else structs.replace(claims, session_id=_fingerprint(token))
+            key = await self._key_of(header)
+            claims = self._verify_with_key(token, key)
+        if not claims.session_id:
+            claims = structs.replace(claims, session_id=_fingerprint(token))
+        return Verified(claims, header.kid, key)
 
     async def identity(self, claims: Claims) -> Identity:
         """The bearer of a token whose `claims` were verified, perhaps on another node. A stored role and nickname
@@ -147,17 +164,20 @@ class TokenVerifier:
             raise Unauthorized(_UNREADABLE)
         return self._claims(_decoded(signed.partition(b".")[2]))
 
-    async def _verify_with_key(self, token: str, header: _Header) -> Claims:
+    async def _key_of(self, header: _Header) -> jwt.PyJWK:
         if self._keys is None or header.alg not in self._algorithms & KEY_ALGORITHMS:
             raise Unauthorized(_UNREADABLE)
         key = await self._keys.key(header.kid)
         if key.algorithm_name != header.alg:
             raise Unauthorized(_UNREADABLE)
+        return key
+
+    def _verify_with_key(self, token: str, key: jwt.PyJWK) -> Claims:
         # This part of PyJWT checks only the signature. `_claims` checks the times, because PyJWT would use the system
         # clock.
         options: SigOptions = {"enforce_minimum_key_length": True}
         try:
-            verified = _verify_signature(token, key, algorithms=[header.alg], options=options)
+            verified = _verify_signature(token, key, algorithms=[key.algorithm_name], options=options)
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             raise Unauthorized(_UNREADABLE) from None
         return self._claims(verified["payload"])
@@ -225,10 +245,13 @@ def _fingerprint(token: str) -> str:
     return base64url_encode(sha256(token.rpartition(".")[0].encode("ascii")).digest()).decode("ascii")
 
 
-def _read_header(token: str) -> _Header:
-    """Read the header of a token that is not verified yet."""
+def _check_form(token: str) -> None:
     if len(token) > MAX_TOKEN_BYTES or not token.isascii() or token.count(".") != 2:
         raise Unauthorized(_UNREADABLE)
+
+
+def _read_header(token: str) -> _Header:
+    """Read the header of a token that is not verified yet."""
     try:
         header = _decode_header(_decoded(token.partition(".")[0]))
     except (msgspec.MsgspecError, ValueError, RecursionError):
