@@ -10,13 +10,12 @@ from functools import partial
 from typing import Any
 
 from aiofastnet.api_patch import patch_loop
-from picows import WSMsgType
 
 from duelcast.app.listening import server_of
 from duelcast.clock import Clock, SystemClock
 from duelcast.gateway.compression import Agreement, CompressionSettings, SharedCompressor, negotiate
+from duelcast.gateway.handshake import upgrade
 from duelcast.gateway.http_connections import HttpConnections
-from duelcast.gateway.picows_adapter import upgrade
 from duelcast.gateway.socket import MessageSocket, SocketOptions
 from duelcast.gateway.timers import TimerWheel
 from duelcast.gateway.upgrade import UpgradeRequest
@@ -39,15 +38,15 @@ class EchoSocket(MessageSocket):
         self._compressor = SharedCompressor(LEVEL) if agreement is not None and agreement.is_shared else None
 
     def text_received(self, data: bytes, now: float) -> None:
-        assert self.ws is not None
-        if self._compressor is None:
-            self.ws.send(WSMsgType.TEXT, data)
-        else:
-            self.ws.underlying_transport.write(self._compressor.compress([text_frame(data)]))
+        frame = text_frame(data)
+        self._write(frame if self._compressor is None else self._compressor.compress([frame]))
 
     def binary_received(self, data: bytes) -> None:
+        self._write(b"\x82" + text_frame(data)[1:])
+
+    def _write(self, frame: bytes) -> None:
         assert self.ws is not None
-        self.ws.send(WSMsgType.BINARY, data)
+        self.ws.underlying_transport.write(frame)
 
 
 def accept(options: SocketOptions, transport: asyncio.Transport, request: UpgradeRequest) -> asyncio.BufferedProtocol:

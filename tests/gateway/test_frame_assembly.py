@@ -6,10 +6,11 @@ from typing import Any, cast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from picows import WSMsgType, WSTransport
+from picows import WSMsgType
 from picows.picows import _make_test_ws_frame
 
 from duelcast.clock import ManualClock
+from duelcast.gateway.control_frames import WebSocketTransport
 from duelcast.gateway.socket import MessageSocket, SocketOptions
 from duelcast.gateway.timers import TimerWheel
 from tests.examples import examples
@@ -101,7 +102,7 @@ def options() -> SocketOptions:
 
 
 def feed(socket: MessageSocket, wire: Wire, frames: list[Sent]) -> None:
-    transport = cast("WSTransport", wire)
+    transport = cast("WebSocketTransport", wire)
     socket.on_ws_connected(transport)
     for kind, payload, fin, rsv in frames:
         socket.on_ws_frame(transport, _make_test_ws_frame(kind, payload, fin, rsv))
@@ -134,7 +135,7 @@ def test_what_unfinished_messages_hold_is_given_back(frames: list[Sent]) -> None
     socket = Collector(shared)
     feed(socket, wire, frames)
     assert 0 <= shared.unfinished.held_bytes <= MAX_BYTES
-    socket.on_ws_disconnected(cast("WSTransport", wire))
+    socket.on_ws_disconnected(cast("WebSocketTransport", wire))
     assert shared.unfinished.held_bytes == 0
 
 

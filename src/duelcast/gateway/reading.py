@@ -1,7 +1,5 @@
 """Limits what is read from clients: per loop iteration, by the state of the connection, and by a budget for unfinished
 messages.
-
-picows would read as long as bytes arrive, and keep everything unfinished. `BoundedReader` stands in front of it.
 """
 
 from __future__ import annotations
@@ -10,6 +8,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Hashable
 from typing import Any, Protocol
+
+from duelcast.gateway.frame_parsers import FrameParser, FrameParsers, FrameReceiver
 
 READ_TURN_BYTES = 4096
 _DISCARDED = memoryview(bytearray(READ_TURN_BYTES))
@@ -63,13 +63,15 @@ class UnfinishedBudget:
         return max(candidates, key=self._holders.__getitem__)
 
 
-class ReadingSocket(Protocol):
+class ReadingSocket(FrameReceiver, Protocol):
     """A socket, as its reader sees it."""
 
     tail_bytes: int
     """How many bytes of an incomplete frame have been read."""
     is_unfinished: bool
     """Whether a message is incomplete, or was incomplete after the last read."""
+    close_code: int | None
+    """The code with which this side closed; None while the connection is open."""
 
     def has_read(self, *, frames: bool) -> None:
         """Called after a read; `frames` says whether the read completed a frame."""
@@ -89,19 +91,25 @@ class ReadingSocket(Protocol):
 
 
 class BoundedReader(asyncio.BufferedProtocol):
-    """A protocol that hands picows' `parser` at most `turn_bytes` per loop iteration.
+    """A protocol that hands a parser at most `turn_bytes` per loop iteration: the one that `parsers` shares, or its own
+    while a frame is incomplete.
 
     `allow` limits how much is read from then on.
     """
 
-    __slots__ = ("_allowed_bytes", "_limit_bytes", "_offered_bytes", "_parser", "_socket", "_turn_bytes")
+    __slots__ = ("_allowed_bytes", "_limit_bytes", "_offered_bytes", "_parser", "_parsers", "_socket", "_turn_bytes")
 
-    def __init__(self, parser: Any, socket: ReadingSocket, turn_bytes: int) -> None:
-        self._parser = parser
+    def __init__(self, socket: ReadingSocket, parsers: FrameParsers, turn_bytes: int) -> None:
         self._socket = socket
+        self._parsers: FrameParsers | None = parsers
+        self._parser: FrameParser | None = None
         self._turn_bytes = self._limit_bytes = turn_bytes
         self._offered_bytes = 0
         self._allowed_bytes: int | None = None
+
+    def is_buffered_protocol(self) -> bool:
+        """Spares aiofastnet the search for the kind of this protocol."""
+        return True
 
     def allow(self, size_bytes: int | None) -> None:
         """Allow `size_bytes` more to be read; None removes the limit."""
@@ -109,11 +117,14 @@ class BoundedReader(asyncio.BufferedProtocol):
         self._limit_bytes = self._turn_bytes if size_bytes is None else min(self._turn_bytes, size_bytes)
 
     def discard(self) -> None:
-        """Release the parser's buffer, and ignore everything that still arrives."""
-        self._parser = None
+        """Ignore everything that still arrives."""
+        self._parsers = self._parser = None
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        parser = self._parser
+        parser, parsers = self._parser, self._parsers
+        if parser is None and parsers is not None:
+            parser = parsers.shared
+            assert parser.receiver is None, "the transport reads while a read is being handled"
         buffer = _DISCARDED if parser is None else parser.get_buffer(sizehint)
         size, limit = len(buffer), self._limit_bytes
         if size > limit:
@@ -123,8 +134,12 @@ class BoundedReader(asyncio.BufferedProtocol):
         return buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        socket, parser = self._socket, self._parser
-        if parser is not None:
+        socket, parser, parsers = self._socket, self._parser, self._parsers
+        if parsers is not None:
+            is_own = parser is not None
+            if parser is None:
+                parser = parsers.shared
+                parser.receiver = socket
             socket.tail_bytes = expected = socket.tail_bytes + nbytes
             parser.buffer_updated(nbytes)
             tail_bytes = socket.tail_bytes
@@ -132,12 +147,25 @@ class BoundedReader(asyncio.BufferedProtocol):
             if tail_bytes or socket.is_unfinished:
                 # If the read completed a frame, the tail is shorter than expected, at least by the head of that frame.
                 socket.has_read(frames=tail_bytes != expected)
+            if tail_bytes or is_own or nbytes > parsers.growing_bytes or socket.close_code is not None:
+                self._keep_or_give_back(parser, parsers)
+            else:
+                parser.receiver = None
         if nbytes == self._offered_bytes:
             socket.wait_for_turn()
         if self._allowed_bytes is not None:
             self.allow(max(0, self._allowed_bytes - nbytes))
             if not self._limit_bytes:
                 socket.limit_reached()
+
+    def _keep_or_give_back(self, parser: FrameParser, parsers: FrameParsers) -> None:
+        if self._socket.tail_bytes or parser.has_failed:
+            parsers.lend(parser)
+            if self._parsers is not None:
+                self._parser = parser
+        else:
+            self._parser = None
+            parsers.take_back(parser)
 
     def eof_received(self) -> bool:
         return False
@@ -149,7 +177,5 @@ class BoundedReader(asyncio.BufferedProtocol):
         self._socket.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._parser is None:
-            self._socket.on_ws_disconnected(None)
-        else:
-            self._parser.connection_lost(exc)
+        self.discard()
+        self._socket.on_ws_disconnected(None)

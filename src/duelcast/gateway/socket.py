@@ -1,7 +1,7 @@
 """WebSocket messages over picows frames: the parts of RFC 6455 beyond single frames.
 
-picows parses and unmasks single frames. This file assembles fragments, checks UTF-8 and reserved bits, and implements
-the closing handshake and the heartbeat.
+picows parses and unmasks single frames (`frame_parsers`). This file assembles fragments, checks UTF-8 and reserved
+bits, and implements the closing handshake and the heartbeat.
 """
 
 from __future__ import annotations
@@ -10,15 +10,8 @@ import asyncio
 import struct
 import zlib
 from collections.abc import Hashable
-from typing import Any, cast
 
-from picows import (
-    WSCloseCode,
-    WSFrame,
-    WSListener,
-    WSMsgType,
-    WSTransport,
-)
+from picows import WSCloseCode, WSFrame, WSMsgType
 
 from duelcast.clock import Clock
 from duelcast.errors import (
@@ -31,6 +24,8 @@ from duelcast.errors import (
     SlowReader,
 )
 from duelcast.gateway.compression import inflated
+from duelcast.gateway.control_frames import WebSocketTransport
+from duelcast.gateway.frame_parsers import FrameParsers
 from duelcast.gateway.reading import READ_TURN_BYTES, BoundedReader, UnfinishedBudget, resume_reading
 from duelcast.gateway.timers import TimerWheel
 from duelcast.ratelimit import TokenBucket
@@ -89,6 +84,7 @@ class SocketOptions:
         self.small_frames_per_minute = small_frames_per_minute
         self.read_turn_bytes = read_turn_bytes
         self.limited_read_bytes = limited_read_bytes
+        self._parsers: dict[int, FrameParsers] = {}
         self.sent_away = 0
         """The number of connections closed because unfinished messages held too much memory."""
         self.heartbeat_interval_s = heartbeat_interval_s
@@ -96,14 +92,22 @@ class SocketOptions:
         self.close_timeout_s = close_timeout_s
         self.slow_close_timeout_s = slow_close_timeout_s
 
+    def parsers(self, max_frame_bytes: int) -> FrameParsers:
+        """The parsers that all sockets with this limit share."""
+        parsers = self._parsers.get(max_frame_bytes)
+        if parsers is None:
+            parsers = self._parsers[max_frame_bytes] = FrameParsers(max_frame_bytes, self.read_turn_bytes)
+        return parsers
 
-class MessageSocket(WSListener):
+
+class MessageSocket:
     """One WebSocket. Subclasses receive whole messages in `text_received` and `binary_received`.
 
     A `Disconnect` raised by either closes the connection with its code.
     """
 
     __slots__ = (
+        "__weakref__",
         "_closing_deadline_s",
         "_fragments",
         "_fragments_are_compressed",
@@ -131,7 +135,7 @@ class MessageSocket(WSListener):
         self.inflates = inflates
         """Whether permessage-deflate was negotiated."""
         self.max_message_bytes = max_message_bytes
-        self.ws: WSTransport | None = None
+        self.ws: WebSocketTransport | None = None
         self.close_code: int | None = None
         """The code with which this side closed; None while the connection is open."""
         self._fragments: bytearray | None = None
@@ -205,7 +209,7 @@ class MessageSocket(WSListener):
             options = self.options
             timeout_s = options.slow_close_timeout_s if isinstance(disconnect, SlowReader) else options.close_timeout_s
         reason = disconnect.reason.encode()[:MAX_REASON_BYTES]
-        self.ws.send_close(cast("WSCloseCode", disconnect.close_code), reason)  # it accepts any code
+        self.ws.send_close(disconnect.close_code, reason)
         self._closing_deadline_s = self.options.clock.monotonic() + timeout_s
         self.options.wheel.schedule(self._closing_deadline_s, self._end_closing)
 
@@ -269,15 +273,15 @@ class MessageSocket(WSListener):
         self._drop_fragments()
         self._hold_unfinished(0)
 
-    # ── from picows ─────────────────────────────────────────────────────────────────────────────────────────────
+    # ── from the reader and its parser ───────────────────────────────────────────────────────────────────────────
 
-    def on_ws_connected(self, transport: WSTransport) -> None:
+    def on_ws_connected(self, transport: WebSocketTransport) -> None:
         self.ws = transport
         now = self.options.clock.monotonic()
         self.options.wheel.schedule(now + self.options.heartbeat_interval_s, self._beat)
         self.connected()
 
-    def on_ws_disconnected(self, transport: WSTransport | None) -> None:
+    def on_ws_disconnected(self, _transport: WebSocketTransport | None) -> None:
         self.ws = None
         self._reader = None
         self._drop_fragments()
@@ -295,7 +299,7 @@ class MessageSocket(WSListener):
             self._owed_pong = None
         self.write_resumed()
 
-    def _answer_ping(self, transport: WSTransport, payload: bytes) -> None:
+    def _answer_ping(self, transport: WebSocketTransport, payload: bytes) -> None:
         """Answer a PING. While the socket is full, remember only the newest PING, and answer that one later (RFC 6455,
         5.5.3)."""
         if self._is_full:
@@ -303,7 +307,7 @@ class MessageSocket(WSListener):
         else:
             transport.send_pong(payload)
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+    def on_ws_frame(self, transport: WebSocketTransport, frame: WSFrame) -> None:
         self.tail_bytes = frame.tail_size
         monotonic = self.options.monotonic  # a local name is called faster
         self._last_frame_s = now = monotonic()
@@ -337,16 +341,14 @@ class MessageSocket(WSListener):
         if frame.rsv2 or frame.rsv3 or not (self.inflates and (kind is _TEXT or kind is _BINARY)):
             raise ProtocolViolation("reserved bits are set")
 
-    def parser_failed(self, refused_with: int) -> None:
-        """Close the connection when picows has refused a frame, before picows itself closes it with its own text.
+    def parser_failed(self, refused_with: int, unanswered_close: int | None) -> None:
+        """Close the connection when picows has refused a frame.
 
-        picows parses one frame ahead, so the refused frame may follow a CLOSE that has not been handled yet. In that
-        case, the CLOSE is answered, and the refused frame is ignored.
+        picows parses one frame ahead, so the refused frame may follow a CLOSE that has not been handled yet, and whose
+        code, or 0, is `unanswered_close`. In that case, the CLOSE is answered, and the refused frame is ignored.
         """
-        handshake = None if self.ws is None else self.ws.close_handshake
-        if self.close_code is None and handshake is not None and handshake.recv is not None:
-            code: Any = handshake.recv.code  # a number, whatever picows' stub says; 0 for none
-            self._answer_close(code or None)
+        if self.close_code is None and unanswered_close is not None:
+            self._answer_close(unanswered_close or None)
             return
         if refused_with == _MESSAGE_TOO_BIG:
             self.close(MessageTooBig(f"a message may have at most {self.max_message_bytes} bytes"))
@@ -364,14 +366,11 @@ class MessageSocket(WSListener):
             self.close(ProtocolViolation("that close code may not be sent"))
             self.ws.disconnect()
 
-    def _answer_close(self, code: Any) -> None:
+    def _answer_close(self, code: int | None) -> None:
         assert self.ws is not None
         self.before_close()
         self.close_code = code or 1005
-        if code is None:
-            self.ws.send_close(WSCloseCode.OK)
-        else:
-            self.ws.send_close(code)
+        self.ws.send_close(1000 if code is None else code)
         self.ws.disconnect()
         self._closing_deadline_s = self.options.clock.monotonic() + self.options.close_timeout_s
         self.options.wheel.schedule(self._closing_deadline_s, self._end_closing)

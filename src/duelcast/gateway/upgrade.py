@@ -16,7 +16,7 @@ from duelcast.gateway.admission import ConnectRequest
 from duelcast.gateway.compression import negotiate
 from duelcast.gateway.connection import Connection
 from duelcast.gateway.gateway import Gateway
-from duelcast.gateway.picows_adapter import upgrade
+from duelcast.gateway.handshake import upgrade
 from duelcast.gateway.refusals import RefusedRequest, bad_request
 from duelcast.gateway.runtime import EndpointRuntime
 from duelcast.peers.addresses import Network, address_bucket, client_address
