@@ -36,7 +36,7 @@ from duelcast.gateway.subscriptions import ConnectionSubscriptions, Segment, eve
 from duelcast.wire.decoding import CommandDecoder
 from duelcast.wire.frames import reply_body, text_frame
 from duelcast.wire.messages import Event
-from duelcast.wire.timestamps import format_time
+from duelcast.wire.timestamps import format_other_time
 
 CONTRACT = 2
 
@@ -302,7 +302,7 @@ class Opener:
             endpoint=self._endpoint.name,
             authenticated=identity is not None,
             user=user_record(identity),
-            expiresAt=None if identity is None else format_time(identity.expires_at),
+            expiresAt=None if identity is None else format_other_time(identity.expires_at),
             epoch=self._broker.epoch,
             positions=positions,
             heartbeatIntervalMs=int(connection.options.heartbeat_interval_s * 1000),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -119,7 +119,7 @@ class Connection(MessageSocket):
         self.connected_s = self.last_message_s = gateway.clock.monotonic()
         """The times at which the client connected and at which its last message was handled; connecting counts as a
         message."""
-        self.session = ConnectionSession(str(uuid.uuid4()), request.address_bucket, self)
+        self.session = ConnectionSession(_random_id(), request.address_bucket, self)
         self.outbox: Outbox
         self.subscriptions: ConnectionSubscriptions
         self.commands = CommandQueue(self)
@@ -498,6 +498,13 @@ class Connection(MessageSocket):
         for one in joined:
             segments += (self.frame(confirmation(one)), one)
         self.subscriptions.commit_again(segments, joined)
+
+
+def _random_id() -> str:
+    """A UUID of version 4 (RFC 9562, 5.4), in a third of the time that the standard library takes."""
+    digits = os.urandom(16).hex()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 if TYPE_CHECKING:

@@ -134,8 +134,8 @@ class FrameParsers:
 
 
 class _StandIn:
-    """Stands where picows expects a transport and its socket. What picows writes to it, a close after a failure, the
-    receiver has already sent."""
+    """Stands where picows expects a transport and its socket. picows writes only a close after a failure to it, which
+    the receiver has already sent."""
 
     def __init__(self, parser: FrameParser) -> None:
         self._parser = parser

@@ -25,12 +25,22 @@ def format_time(epoch_s: float) -> str:
         return _text
     second, ms = divmod(epoch_ms, 1000)
     if second != _second:
-        year, month, day, hour, minute, in_minute = gmtime(second)[:6]
-        _prefix = f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{in_minute:02d}"
+        _prefix = _whole_second(second)
         _second = second
     _text = f"{_prefix}.{ms:03d}Z"
     _ms = epoch_ms
     return _text
+
+
+def format_other_time(epoch_s: float) -> str:
+    """Like `format_time`, for a time that is not the present one, which therefore stays in the cache."""
+    second, ms = divmod(int(epoch_s * 1000), 1000)
+    return f"{_whole_second(second)}.{ms:03d}Z"
+
+
+def _whole_second(epoch_s: int) -> str:
+    year, month, day, hour, minute, in_minute = gmtime(epoch_s)[:6]
+    return f"{year:04d}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{in_minute:02d}"
 
 
 def format_ms(epoch_ms: int) -> str:

@@ -44,7 +44,8 @@ class VerifiedTokens:
         return len(self._by_digest)
 
     def find(self, token: str, now_s: float) -> Verified | None:
-        """What is known of `token`, which has not expired at `now_s` (epoch seconds)."""
+        """The remembered verification of `token`; None if there is none, or it has expired at `now_s` (epoch
+        seconds)."""
         digest = self._digest(token)
         verified = self._by_digest.get(digest)
         if verified is None:
