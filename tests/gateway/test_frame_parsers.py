@@ -31,7 +31,7 @@ class Collector(MessageSocket):
         self.reader = BoundedReader(self, options.parsers(MAX_BYTES), options.read_turn_bytes)
         self.on_ws_connected(cast("WebSocketTransport", self.wire))
 
-    def text_received(self, data: bytes) -> None:
+    def text_received(self, data: bytes, now: float) -> None:
         self.texts.append(data)
 
     def read(self, data: bytes) -> None:
@@ -49,7 +49,7 @@ class ReadsAnother(Collector):
 
     other: Collector
 
-    def text_received(self, data: bytes) -> None:
+    def text_received(self, data: bytes, now: float) -> None:
         with pytest.raises(AssertionError):
             self.other.reader.get_buffer(-1)
         self.texts.append(b"refused")
