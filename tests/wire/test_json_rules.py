@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from duelcast.errors import AppError, InvalidMessage, InvalidRequest
 from duelcast.wire.json_rules import (
+    MAX_DEPTH,
     MAX_VALUES,
     check_values,
     demand_few_values,
     field_path,
     has_more_values,
+    is_shallow_and_small,
     parse_object,
     printable,
     read_json,
@@ -47,6 +49,52 @@ def test_every_object_within_the_rules_is_read_as_it_is(message: dict[str, Any])
     parsed = parse_object(json.dumps(message).encode())
     check_values(parsed)
     assert parsed == message
+
+
+bracketed = st.text(alphabet='[]{}"\\1', max_size=8)
+structures = st.recursive(
+    bracketed | st.sampled_from([0, 2**53 - 1, 2**53, -(2**53), 10**25, 0.1234567890123456789]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(bracketed, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(structures, st.integers(1, MAX_DEPTH + 2))
+def test_what_is_found_shallow_and_small_is_within_the_rules(value: object, levels: int) -> None:
+    for _ in range(levels):
+        value = {"a": value}
+    assert isinstance(value, dict)
+    if is_shallow_and_small(json.dumps(value).encode()):
+        check_values(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": 10**15 - 1, "b": -(10**15 - 1), "c": 0.1234567890123456789, "d": 1e300, "e": "9007199254740992"},
+        {"a": "[" * 100 + '"\\' + "{" * 100},
+        {"a": [[{}, [1]]] * 100},
+        nested(MAX_DEPTH),
+    ],
+)
+def test_small_numbers_wide_objects_and_what_stands_in_strings_is_found_shallow_and_small(value: object) -> None:
+    assert is_shallow_and_small(json.dumps(value).encode())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"a":9007199254740992}',
+        b'{"a":[-9007199254740992]}',
+        b'{"a":123456789012345678901234567890}',
+        json.dumps(nested(MAX_DEPTH + 1)).encode(),
+        # The brackets in the strings would close each other and the real ones.
+        b'{"a":' + b"[" * 40 + b'"' + b"]" * 40 + b'","' + b"[" * 40 + b'"' + b"]" * 40 + b"}",
+        b'{"a\\\\":9007199254740992,"b\\"":1}',
+    ],
+)
+def test_what_may_be_too_deep_or_too_large_is_not(data: bytes) -> None:
+    assert not is_shallow_and_small(data)
 
 
 def test_of_equal_keys_the_last_counts() -> None:

@@ -1,7 +1,7 @@
 """Strictly decodes messages into commands; a refusal says what is wrong.
 
 Two paths lead to the same commands. The fast path is a single pass of msgspec into the union of the endpoint's structs.
-If msgspec is stricter or looser than the contract, or refuses the message, the slow path decides. It reads the whole
+If msgspec refuses the message, or may have been laxer than the contract, the slow path decides. It reads the whole
 message, and every refusal that a client receives comes from the slow path.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, NoReturn, Union
+from typing import Any, Union
 
 import msgspec
 from msgspec import inspect
@@ -19,6 +19,7 @@ from duelcast.wire.json_rules import (
     check_values,
     demand_few_values,
     has_more_values,
+    is_shallow_and_small,
     is_text,
     parse_object,
     printable,
@@ -46,13 +47,15 @@ class CommandDecoder:
     name to send instead.
     """
 
-    __slots__ = ("_commands", "_decode_fast", "_successors", "_types")
+    __slots__ = ("_commands", "_decode_fast", "_lax", "_successors", "_types")
 
     def __init__(self, commands: Mapping[str, type[Command]], successors: Mapping[str, str] | None = None) -> None:
         self._commands = dict(commands)
         self._successors = dict(successors or {})
         self._types = {command: message_type(command) for command in commands.values()}
-        self._decode_fast = _fast_decoder([command for command in self._types if is_as_strict_as_the_contract(command)])
+        self._decode_fast: Callable[[bytes], Command] = msgspec.json.Decoder(Union[tuple(self._types)]).decode  # noqa: UP007  # `|` needs the members written out
+        self._lax = {command for command in self._types if not is_as_strict_as_the_contract(command)}
+        """The commands of which msgspec also accepts messages that are too deep or have integers that are too large."""
 
     def decode(self, data: bytes) -> Command:
         """Return the command in `data`, a JSON object in UTF-8.
@@ -68,6 +71,8 @@ class CommandDecoder:
         try:
             command = decode(data)
         except _REFUSALS:
+            return self._decode_slowly(data)
+        if type(command) in self._lax and not is_shallow_and_small(data):
             return self._decode_slowly(data)
         timestamp = command.timestamp
         if timestamp is not None:
@@ -186,17 +191,6 @@ def _request_id(sent: object) -> str | None:
     if isinstance(sent, str) and 1 <= len(sent) <= _MAX_REQUEST_ID_CHARACTERS and is_text(sent):
         return sent
     return None
-
-
-def _fast_decoder(commands: list[type[Command]]) -> Callable[[bytes], Command]:
-    if not commands:
-        return _refuse
-    decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(Union[tuple(commands)])  # noqa: UP007  # `|` needs the members written out
-    return decoder.decode
-
-
-def _refuse(_data: bytes) -> NoReturn:
-    raise msgspec.ValidationError
 
 
 @cache

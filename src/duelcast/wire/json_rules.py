@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from typing import Any, NoReturn, TypeAlias
 
@@ -44,6 +45,8 @@ def _all_but(kept: bytes) -> bytes:
 _ALL_BUT_COMMAS = _all_but(b",")
 _ALL_BUT_COMMAS_AND_BEGINNINGS = _all_but(b",[{")
 _ALL_BUT_BEGINNINGS = _all_but(b"[{")
+_ALL_BUT_BRACKETS = _all_but(b"[]{}")
+_LONG_INTEGER = re.compile(rb"(?<![.\d])\d{%d}" % len(str(MAX_SAFE_INTEGER)))
 
 
 def has_more_values(data: bytes, most: int) -> bool:
@@ -58,8 +61,7 @@ def has_more_values(data: bytes, most: int) -> bool:
         # A value has at most four quotes: two of its own and two of its name.
         if data.count(b'"') - data.count(b'\\"') > 4 * most:
             return True
-        outside = data.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
-        data = b'""'.join(outside)
+        data = _without_strings(data)
     commas = len(data.translate(None, _ALL_BUT_COMMAS))
     if commas >= most:
         return True
@@ -67,6 +69,30 @@ def has_more_values(data: bytes, most: int) -> bool:
     # A container that is not empty has one value more than commas.
     beginnings = len(data.translate(None, _ALL_BUT_BEGINNINGS))
     return 1 + commas + beginnings - data.count(b"[]") - data.count(b"{}") > most
+
+
+def is_shallow_and_small(data: bytes) -> bool:
+    """Whether the JSON in `data` is certain to be at most `MAX_DEPTH` levels deep, and to have no integers beyond
+    ±(2^53 − 1). Most messages are found to be so in a few passes over the bytes; False means that the values must be
+    checked. The result is arbitrary if `data` is not JSON.
+    """
+    data = _without_strings(data)
+    if _LONG_INTEGER.search(data) is not None:
+        return False
+    brackets = data.translate(None, _ALL_BUT_BRACKETS)
+    if len(brackets) <= 2 * MAX_DEPTH:
+        return True
+    for _ in range(MAX_DEPTH):
+        # Removing the innermost containers leaves those around them, so each pass removes at least one level.
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return not brackets
+
+
+def _without_strings(data: bytes) -> bytes:
+    """The JSON in `data` with empty strings in place of all strings."""
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    return b'""'.join(data.split(b'"')[::2])
 
 
 def demand_few_values(data: bytes, most: int = MAX_VALUES) -> None:
