@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import aiosqlite
-from sqlalchemy import AsyncAdaptedQueuePool, Connection, event
+import sqlalchemy
+from sqlalchemy import AsyncAdaptedQueuePool, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from duelcast.settings import ConfigurationError, check_unshared
-from duelcast.store.backend import COUNT_COMMIT, Backend, Held, Room
+from duelcast.store.backend import Backend, Held, Room
 from duelcast.store.sqlite import schema
+from duelcast.store.sqlite.connections import Connection
 from duelcast.store.sqlite.copy_ends import SqliteSource, SqliteTarget, reading
 from duelcast.store.sqlite.epoch_file import EpochFile
 from duelcast.store.sqlite.failures import (
@@ -35,26 +35,6 @@ READERS = 4
 LOCK_ATTEMPT_MS = 50
 """How long the writer waits for the lock within SQLite before it checks the deadlines of its writes and retries."""
 _FILE_MODE = 0o600
-
-
-class _Closing(sqlite3.Connection):
-    """A connection that ends its transaction when it is closed. Otherwise SQLite would keep the transaction and the
-    write lock as long as something refers to the cursor of an abandoned statement (sqlite3_close_v2)."""
-
-    def close(self) -> None:
-        with suppress(sqlite3.Error):
-            self.rollback()
-        super().close()
-
-
-class _Writing(_Closing):
-    """The writer's connection, which counts each commit in the commit itself, so that a commit that failed with an
-    unknown outcome can be looked up. It does so in the driver's thread, because another round trip would cost more."""
-
-    def commit(self) -> None:
-        if self.in_transaction:
-            self.execute(COUNT_COMMIT)
-        super().commit()
 
 
 class SqliteFile:
@@ -189,26 +169,21 @@ class SqliteFile:
         begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
 
         @event.listens_for(engine.sync_engine, "begin")
-        def on_begin(connection: Connection) -> None:
+        def on_begin(connection: sqlalchemy.Connection) -> None:
             connection.exec_driver_sql(begin)
 
         return engine
 
-    async def _connect(self, *, writes: bool) -> aiosqlite.Connection:
+    async def _connect(self, *, writes: bool) -> Connection:
         # If another file had replaced ours, SQLite would open it, and copy our write-ahead log into it.
         self.check()
-        address = file_uri(self.path)
         wait_ms = min(self.busy_timeout_ms, LOCK_ATTEMPT_MS) if writes else self.busy_timeout_ms
-        # No isolation level, because otherwise the driver would begin and end transactions by its own rules.
-        connecting = aiosqlite.connect(
-            address, uri=True, isolation_level=None, timeout=wait_ms / 1000, factory=_Writing if writes else _Closing
-        )
-        connecting._thread.daemon = True  # the process need not wait for it at exit
-        connection = await connecting
+        connection = Connection(file_uri(self.path), wait_ms=wait_ms, writes=writes)
+        await connection
         pragmas = ("journal_mode=WAL", f"synchronous={self.synchronous}", "foreign_keys=ON", "temp_store=MEMORY")
         try:
             for pragma in (*pragmas, f"query_only={'OFF' if writes else 'ON'}"):
-                await connection.execute(f"PRAGMA {pragma}")
+                await connection.cursor().execute(f"PRAGMA {pragma}")
         except BaseException:
             await connection.close()  # or its thread would keep running
             raise
