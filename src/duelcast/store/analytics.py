@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     Select,
-    Table,
     bindparam,
     delete,
     func,
-    insert,
     literal_column,
     select,
-    tuple_,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import Insert
 
 from duelcast.store.database import Transaction
-from duelcast.store.statements import execute_many, portions, upsert_sum
+from duelcast.store.statements import insertion, new_ids, portions, sum_upsertion, write_rows
 from duelcast.store.tables import analytics_days, analytics_events, analytics_minutes
 
 MINUTES_PER_DAY = 1_440
@@ -65,32 +64,37 @@ class EventTotal(Struct, frozen=True):
 # ── writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def find_stored(transaction: Transaction, keys: Sequence[EventKey]) -> set[EventKey]:
-    """The subset of `keys` that is already stored."""
+async def add_events(transaction: Transaction, events: Sequence[NewEvent]) -> Collection[EventKey]:
+    """Store events with distinct keys, except those whose keys are already stored; returns these keys. `count_minutes`
+    counts events per minute."""
+    if not events:
+        return ()
+    ids = await new_ids(transaction, analytics_events, len(events))
+    rows = ((row_id, *_values(event)) for row_id, event in zip(ids, events, strict=True))
+    if await write_rows(transaction, _ADD, rows) == len(events):
+        return ()
     columns = analytics_events.c.wallet, analytics_events.c.event_id
-    found: set[EventKey] = set()
-    for portion in portions(keys):
-        rows = await transaction.execute(select(*columns).where(tuple_(*columns).in_(portion)))
-        found.update((wallet, event_id) for wallet, event_id in rows)
-    return found
-
-
-async def add_events(transaction: Transaction, events: Sequence[NewEvent]) -> None:
-    """Store events that are not stored yet; `count_minutes` counts them per minute."""
-    await execute_many(transaction, insert(analytics_events), map(structs.asdict, events))
+    query = select(*columns).where(analytics_events.c.id.between(ids.start, ids.stop - 1))
+    added = {(wallet, event_id) for wallet, event_id in await transaction.execute(query)}
+    return [event.key for event in events if event.key not in added]
 
 
 async def count_minutes(transaction: Transaction, counts: Mapping[MinuteKey, int]) -> None:
     """Add to the counts of minutes."""
-    await _add_counts(transaction, analytics_minutes, counts)
+    await _add_counts(transaction, _ADD_TO_MINUTE, counts)
 
 
-async def _add_counts(transaction: Transaction, table: Table, counts: Mapping[tuple[int, str], int]) -> None:
-    """Add `counts`, which are by time (in the unit of `table`) and event, to the counts in `table`."""
-    time_name = table.columns[0].name
-    rows = ({time_name: time, "event": event, "count": count} for (time, event), count in counts.items())
-    await execute_many(transaction, upsert_sum(table, "count"), rows)
+async def _add_counts(transaction: Transaction, statement: Insert, counts: Mapping[tuple[int, str], int]) -> None:
+    """Add `counts`, which are by time (in the unit of the table) and event."""
+    await write_rows(transaction, statement, ((time, event, count) for (time, event), count in counts.items()))
 
+
+_values = attrgetter(*NewEvent.__struct_fields__)
+_ADD = insertion(analytics_events, "id", *NewEvent.__struct_fields__).on_conflict_do_nothing(
+    index_elements=["wallet", "event_id"]
+)
+_ADD_TO_MINUTE = sum_upsertion(analytics_minutes, "count")
+_ADD_TO_DAY = sum_upsertion(analytics_days, "count")
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -161,7 +165,7 @@ async def roll_up_minutes(transaction: Transaction, before_minute: int, limit: i
     for minute, event, count in rows:
         key = minute // MINUTES_PER_DAY, event
         counts[key] = counts.get(key, 0) + count
-    await _add_counts(transaction, analytics_days, counts)
+    await _add_counts(transaction, _ADD_TO_DAY, counts)
     if rows:
         moved = [{"key_time": minute, "key_event": event} for minute, event, _ in rows]
         await transaction.execute(_DELETE_MINUTE, moved)

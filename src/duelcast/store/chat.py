@@ -83,7 +83,8 @@ async def add_messages(transaction: Transaction, messages: Sequence[NewMessage])
         return []
     ids = await new_ids(transaction, chat_messages, len(messages))
     rows = [MessageRow(**structs.asdict(message), id=id) for message, id in zip(messages, ids, strict=True)]
-    await write_rows(transaction, _ADD, map(_values, rows))
+    if await write_rows(transaction, _ADD, map(_values, rows)) == len(rows):
+        return [*rows]
     query = select(chat_messages.c.id).where(chat_messages.c.id.between(ids.start, ids.stop - 1))
     stored = set((await transaction.execute(query)).scalars())
     return [row if row.id in stored else None for row in rows]

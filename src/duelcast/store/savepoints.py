@@ -35,15 +35,16 @@ async def run_apart(
 ) -> Exception | None:
     """Run `work` in a savepoint. If it fails, its statements are undone, and the exception is returned. An exception
     that affects the whole transaction is raised; `is_failure` says whether an error is one of the database itself."""
-    savepoint = await connection.begin_nested()
+    # Passed to the driver unchanged, because SQLAlchemy would compile each of them anew.
+    await connection.exec_driver_sql("SAVEPOINT work")
     try:
         await _limited(work, connection)
     except Exception as error:
         if connection.invalidated or is_failure(error):
             raise
-        await savepoint.rollback()
+        await connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
         return error
-    await savepoint.commit()
+    await connection.exec_driver_sql("RELEASE SAVEPOINT work")
     return None
 
 

@@ -19,6 +19,7 @@ ANSWER_TIMEOUT_OPTION = "answer_timeout_s"
 """An execution option: how long each further statement of the transaction may take, on databases that are reached over
 a network."""
 _LONG_S = 30.0
+_LAST_ID = "select seq from sqlite_sequence where name = ?"
 
 T = TypeVar("T")
 
@@ -28,12 +29,6 @@ def upsert(table: Table, *columns: str) -> Insert:
     statement = insert(table)
     names = columns or [column.name for column in table.columns if not column.primary_key]
     return _on_conflict(statement, table, {name: statement.excluded[name] for name in names})
-
-
-def upsert_sum(table: Table, column: str) -> Insert:
-    """A statement that inserts a row or, if its key is stored, adds its `column` to the stored value."""
-    statement = insert(table)
-    return _on_conflict(statement, table, {column: table.c[column] + statement.excluded[column]})
 
 
 def insert_new(table: Table) -> Insert:
@@ -49,13 +44,15 @@ async def execute_many(transaction: AsyncConnection, statement: Executable, rows
 
 async def write_rows(
     connection: AsyncConnection, statement: Insert | Update, rows: Iterable[tuple[object, ...]]
-) -> None:
-    """Execute `statement`, whose values are all parameters, for each of `rows`. The values of a row are passed to the
-    driver unchanged, and must be in the order in which the statement names them. Preparing them with SQLAlchemy would
-    cost more than everything else that is done for a message."""
+) -> int | None:
+    """Execute `statement`, whose values are all parameters, for each of `rows`. Returns how many rows it wrote, or None
+    if the driver does not count them.
+
+    The values of a row are passed to the driver unchanged, and must be in the order in which the statement names them.
+    Preparing them with SQLAlchemy would cost more than everything else that is done for a message."""
     compiled = _compiled(statement, connection.dialect)
-    for some in portions(rows):
-        await connection.exec_driver_sql(compiled, list(some))
+    counts = [(await connection.exec_driver_sql(compiled, list(some))).rowcount for some in portions(rows)]
+    return None if -1 in counts else sum(counts)
 
 
 @cache
@@ -76,12 +73,17 @@ def upsertion(table: Table, *columns: str) -> Insert:
     return _on_conflict(statement, table, {name: statement.excluded[name] for name in columns})
 
 
+def sum_upsertion(table: Table, column: str) -> Insert:
+    """Like `insertion` with all columns, but if the key of a row is stored, `column` is added to the stored value."""
+    statement = insertion(table, *table.columns.keys())
+    return _on_conflict(statement, table, {column: table.c[column] + statement.excluded[column]})
+
+
 async def new_ids(transaction: AsyncConnection, table: Table, count: int) -> range:
     """Ids for `count` rows that the transaction is about to add to a table that never uses an id twice."""
     if transaction.dialect.name == "postgresql":
         return await _next_of_sequence(transaction, table, count)
-    query = text("select seq from sqlite_sequence where name = :table")
-    last = (await transaction.execute(query, {"table": table.name})).scalar() or 0
+    last = (await transaction.exec_driver_sql(_LAST_ID, (table.name,))).scalar() or 0
     return range(last + 1, last + 1 + count)
 
 

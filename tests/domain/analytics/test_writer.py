@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,7 +18,7 @@ from duelcast.domain.analytics.writer import AnalyticsWriter, EventCounters, Sto
 from duelcast.errors import RateLimitExceeded, Unavailable
 from duelcast.ratelimit import Allowance
 from duelcast.store import analytics as store
-from duelcast.store.analytics import NewEvent
+from duelcast.store.analytics import EventKey, NewEvent
 from duelcast.store.database import Database, Transaction
 from duelcast.store.tables import analytics_events
 from tests.store.facts import figure, held, until
@@ -161,10 +161,10 @@ async def test_stopped_it_commits_what_is_being_stored_and_refuses_what_waits(
 ) -> None:
     began, may_end, add_events = asyncio.Event(), asyncio.Event(), store.add_events
 
-    async def add_slowly(transaction: Transaction, events: Sequence[NewEvent]) -> None:
+    async def add_slowly(transaction: Transaction, events: Sequence[NewEvent]) -> Collection[EventKey]:
         began.set()
         await may_end.wait()
-        await add_events(transaction, events)
+        return await add_events(transaction, events)
 
     monkeypatch.setattr(store, "add_events", add_slowly)
     being_stored = asyncio.create_task(desk.writer.track([event("a")]))

@@ -167,9 +167,8 @@ class AnalyticsWriter:
         new: dict[EventKey, NewEvent] = {}
         for event in chain.from_iterable(messages):
             new.setdefault(event.key, event)
-        for key in await store.find_stored(transaction, list(new)):
+        for key in await store.add_events(transaction, list(new.values())):
             del new[key]
-        await store.add_events(transaction, list(new.values()))
         tracked = [self._claim(new, events) for events in messages]
         counts = Counter[MinuteKey]()
         for each in tracked:
