@@ -300,11 +300,12 @@ class Database:
         asked_s = _in_line_since_s.get()
         return self._clock.monotonic() if asked_s is None else asked_s
 
-    async def _enqueue(self, job: Job) -> Any:
+    def _enqueue(self, job: Job) -> asyncio.Future[Any]:
+        """Put a write into its queue; returns the future of its outcome."""
         if self._writer is not None and asyncio.current_task() is self._writer:
             raise RuntimeError("A write inside a write would wait for itself.")
         self._put(job)
-        return await job.future
+        return job.future
 
     def _put(self, job: Job) -> None:
         if self._closing:

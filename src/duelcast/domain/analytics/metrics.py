@@ -21,6 +21,8 @@ ACTIVE_USERS = "active_users"
 INTERVAL_MS = 100
 _EVENT_TOTAL = re.compile(rf"event:({EVENT_PATTERN})")
 _ENDPOINT = "connections:"
+_EVENTS = METRIC.channel(EVENT)
+"""Referred to from here, because channels to which nobody refers are made anew each time."""
 
 
 class Metrics:
@@ -81,7 +83,7 @@ class EventFeed:
 
     def add(self, events: Sequence[NewEvent]) -> None:
         """Publish `events`, which have been stored, soon; does nothing while nobody follows the metric."""
-        if events and self._publisher.is_followed(METRIC.channel(EVENT)):
+        if events and self._publisher.is_followed(_EVENTS):
             self._newest.extend(events)
             self._count += len(events)
             self._due.offer(EVENT)
@@ -100,5 +102,5 @@ class EventFeed:
         update = self.update(list(self._newest), self._count)
         self._newest.clear()
         self._count = 0
-        self._publisher.publish(METRIC.channel(EVENT), update)
+        self._publisher.publish(_EVENTS, update)
         return True
