@@ -33,7 +33,7 @@ class _Writing(_Closing):
 
 
 class _Outcome(NamedTuple):
-    """What a statement left behind."""
+    """The results of a statement."""
 
     description: Any
     rowcount: int
