@@ -171,6 +171,7 @@ class Cohort:
         "data",
         "due",
         "followed",
+        "lone",
         "plain",
         "role",
         "saved_bytes",
@@ -183,6 +184,8 @@ class Cohort:
         self.followed = followed
         self.compressor = compressor
         self.batches: list[Batch] = []
+        self.lone: Callable[[bytes], None] | None = None
+        """The `write` method of the only member, if the cohort has one and no compressor."""
         self.due: list[bytes] = []
         """Frames to be written to every member."""
         self.cursor = 0
@@ -209,6 +212,7 @@ class Cohort:
         batch = member.batch = self.batches[-1]
         batch.members.add(member)
         batch.writes = ()
+        self._find_lone()
 
     def remove(self, member: Member) -> None:
         batch = member.batch
@@ -218,6 +222,14 @@ class Cohort:
         member.batch = None
         if self.waiting is not None:
             self.waiting.discard(member)
+        self._find_lone()
+
+    def _find_lone(self) -> None:
+        if len(self.batches) == 1 and len(self.batches[0].members) == 1 and self.compressor is None:
+            (member,) = self.batches[0].members
+            self.lone = member.write
+        else:
+            self.lone = None
 
     @property
     def size(self) -> int:
@@ -240,6 +252,7 @@ class Cohort:
         self.batches = [batch for batch in self.batches if batch.members]
         for number, batch in enumerate(self.batches):
             batch.number = number
+        self._find_lone()
 
 
 class FlushEnd:
