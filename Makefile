@@ -20,7 +20,7 @@ ON_POSTGRES = not browser and not cluster and not crash and not hostile and not 
 LOCK = $(BIN)/pip-compile --quiet --no-header --strip-extras --no-emit-index-url --no-emit-trusted-host \
 	--no-emit-find-links
 
-.PHONY: run run-cluster test check format docs picture clients console test-console console-pictures conformance browser-test test-process test-postgres test-three-nodes test-cluster test-hostile test-simulation rehearsal bench bench-contest bench-operations bench-people bench-console bench-cluster bench-abuse bench-quick due ci lock clean
+.PHONY: run run-cluster test check format docs picture clients console test-console console-pictures conformance browser-test test-process test-postgres test-three-nodes test-cluster test-hostile test-simulation rehearsal soak bench bench-contest bench-operations bench-people bench-console bench-cluster bench-abuse bench-quick due ci lock clean
 # The targets share one virtual environment.
 .NOTPARALLEL:
 
@@ -79,6 +79,11 @@ clients: .venv/.dev
 	fi
 	.ci/chromium
 	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m clients --timeout 1200 $(call MARKED,clients) $(ARGS)
+
+## soak: ten minutes of clients in all libraries at random, which must decode compressed messages as they were sent; needs
+## Chromium, and what `make clients` installs. ARGS=60 sets the seconds
+soak: .venv/.dev
+	$(BIN)/python -m tests.clients.soak $(or $(ARGS),600)
 
 # The console is built on the TypeScript client of this checkout.
 NPM_INSTALL = npm ci --no-audit --no-fund
