@@ -208,21 +208,18 @@ class MarketFactor:
 class PriceWalk:
     """The price of one token (USD), rounded to 6 significant digits: a geometric random walk."""
 
-    __slots__ = ("_factor", "_log_anchor", "_log_price", "_market_seen", "_rng", "_updated", "_volatility")
+    __slots__ = ("_factor", "_log_anchor", "_log_price", "_market_seen", "_rng", "_updated", "_volatility", "price")
 
     def __init__(
         self, price: float, daily_volatility: float, factor: MarketFactor, rng: random.Random, now: float
     ) -> None:
+        self.price = price
         self._log_anchor = self._log_price = math.log(price)
         self._volatility = daily_volatility
         self._factor = factor
         self._rng = rng
         self._market_seen = factor.level
         self._updated = now
-
-    @property
-    def price(self) -> float:
-        return rounded(math.exp(self._log_price))
 
     def advance(self, now: float) -> float:
         """Move to the time `now` (monotonic seconds); returns the relative change since the last move."""
@@ -232,6 +229,7 @@ class PriceWalk:
         pull = min(REVERSION_PER_DAY * elapsed_days, 1.0) * (self._log_anchor - self._log_price)
         move = self._volatility * (CORRELATION * market + math.sqrt(1 - CORRELATION**2) * own) + pull
         self._log_price += move
+        self.price = rounded(math.exp(self._log_price))
         self._market_seen = self._factor.level
         self._updated = now
         return math.expm1(move)
@@ -239,4 +237,5 @@ class PriceWalk:
     def jump(self) -> float:
         """Move to a random price around the first one; returns the relative change."""
         before, self._log_price = self._log_price, self._log_anchor + self._rng.uniform(-1.0, 1.0)
+        self.price = rounded(math.exp(self._log_price))
         return math.expm1(self._log_price - before)

@@ -251,12 +251,13 @@ class Hub:
                 if cohort.compressor is not None:
                     cohort.plain |= {len(cohort.due)}
         for cohort in cohorts:
-            if not cohort.due:
+            due = cohort.due
+            if not due:
                 if not cohort.batches:
                     continue
                 cohort.cursor = base
                 self._fresh.append(cohort)
-            cohort.due.append(frame)
+            due.append(frame)
 
     def _write_pending(self) -> None:
         """Write to one cohort after another, but let the loop do other work after every `TURN_S` seconds."""
