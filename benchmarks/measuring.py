@@ -87,7 +87,7 @@ class Measurement(msgspec.Struct, frozen=True):
     @property
     def wire_share(self) -> float:
         """Bytes on the wire per byte of a message."""
-        return self.wire_bytes / max(1, self.bytes)
+        return self.wire_bytes / self.bytes if self.bytes else 0.0
 
     @property
     def per_second(self) -> float:

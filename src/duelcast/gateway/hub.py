@@ -80,7 +80,8 @@ class Hub:
         self._kept: deque[LogEntry] = deque()
         self._kept_bytes = 0
         self._closed: set[Stream] = set()
-        self._position = 0
+        self.position = 0
+        """The position of the end of the log."""
         self._flushed = 0
         self._lost_position = 0
         self._cohorts = Cohorts(compression)
@@ -106,10 +107,10 @@ class Hub:
             if group is None:
                 return
             stream = self._open(channel)
-        self._position += 1
+        self.position += 1
         self.stats.published += 1
         stream.seq = message.seq
-        entry = LogEntry(message, stream, self._position, self._clock.monotonic())
+        entry = LogEntry(message, stream, self.position, self._clock.monotonic())
         if channel.family.kind is Kind.LATEST:
             replaced = stream.newest.get(message.key)
             if replaced is not None and self._log.pop(replaced, self) is None:
@@ -179,7 +180,7 @@ class Hub:
     def _serve_origin_alone(self, origin: Origin, stream: Stream) -> None:
         outbox = self.find_outbox(origin)
         if outbox is not None and origin.request_id is not None and follows(outbox, stream):
-            outbox.own = self._position
+            outbox.own = self.position
             self.leave_cohort(outbox)
 
     # ── out: replies ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -238,7 +239,7 @@ class Hub:
                 self._hand_out(entry, group.cohorts, base, least_role)
         pending.extendleft(self._fresh)
         self._fresh.clear()
-        self._flushed = self._position
+        self._flushed = self.position
         self._write_pending()
         if pending:
             self._await_flush()
@@ -332,7 +333,7 @@ class Hub:
         """Let the next flush begin one interval from now."""
         self._flush_ended = self._loop.time()
         self._flush_scheduled = False
-        if self._position > self._flushed:
+        if self.position > self._flushed:
             self._schedule_flush()
 
     def _rejoin_cohorts(self) -> None:
@@ -355,7 +356,7 @@ class Hub:
         `ceilings` maps streams to the highest `seq` to include.
         """
         cursor = outbox.cursor
-        if cursor == self._position or not outbox.followed:
+        if cursor == self.position or not outbox.followed:
             return []
         frames = []
         for entry in reversed(self._log):
@@ -408,11 +409,6 @@ class Hub:
             counts[stream.channel.family.prefix] += stream.conflated
         return counts
 
-    @property
-    def position(self) -> int:
-        """The position of the end of the log."""
-        return self._position
-
     # ── cohorts ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def leave_cohort(self, outbox: Member) -> None:
@@ -445,7 +441,7 @@ class Hub:
         The counterpart is `release`."""
         followed = self._open_group(target) if isinstance(target, Group) else self._open_channel(target)
         followed.holders += 1
-        return self._position
+        return self.position
 
     def release(self, targets: Iterable[Channel | Group]) -> None:
         """Stop receiving messages of those `targets` that nobody else follows."""

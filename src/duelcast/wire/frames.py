@@ -92,7 +92,11 @@ def text_frame(payload: bytes) -> bytes:
 
 def reply_frame(event: Event, now_s: float, request_id: str | None) -> bytes:
     """The frame of `reply_body`."""
-    return text_frame(reply_body(event, now_s, request_id))
+    # Most replies are short and plain, and calls are what they cost.
+    is_plain = request_id is None and event.has_own_timestamp
+    body = _encode(event) if is_plain else reply_body(event, now_s, request_id)
+    size = len(body)
+    return _SHORT_HEADS[size] + body if size < 126 else text_frame(body)
 
 
 def compressed_frame(payload: bytes) -> bytes:
