@@ -10,8 +10,8 @@
    idle     open the connections, at most --under-way at a time, and measure the server's memory; `opening_s` and
             `opening_cpu_s` say how long that takes and how much CPU of the servers
 
-   With --deflate, connections offer permessage-deflate (RFC 7692). `bytes` are those of the messages, `wire_bytes` those
-   of their frames as they came.
+   With --deflate, all connections but the first offer permessage-deflate (RFC 7692), and all must get the same text of
+   each push. `bytes` are those of the messages, `wire_bytes` those of their frames as they came.
    The connections take the ports in turn. It polls without sleeping, so that no server pays for waking it, unless
    --doze leaves its core to servers that need it; `busy_s` is the time in which it had something to do.
    It prints one JSON object. The CPU time (all threads and child processes, in ns) of all servers together, and of each
@@ -39,6 +39,7 @@ enum {
     EVENTS = 1024,
     MAX_SYMBOLS = 2048,
     NAME_BYTES = 40,
+    RECENT = 16,
     LATENCY_STEP_US = 10,
     LATENCY_STEPS = 1000000,
     PATIENCE_S = 300,
@@ -89,7 +90,7 @@ static struct {
 static uint64_t asked; /* requests at any time */
 /* Faults, which are counted at any time. */
 static struct {
-    uint64_t torn, disordered, behind, silent, closed, mismatched, unanswered;
+    uint64_t torn, disordered, different, behind, silent, closed, mismatched, unanswered;
 } wrong;
 
 static struct connection *connections;
@@ -103,10 +104,19 @@ static uint32_t newest[MAX_SYMBOLS]; /* the highest `seq` that any connection ha
 static uint32_t *last;               /* [connection][symbol]: the last `seq` received; 0 if there was none */
 static uint8_t *follows;             /* [connection][symbol] */
 
-static size_t symbol_of(const char *name, size_t size) {
+static struct text {
+    uint32_t seq;
+    uint64_t hash;
+} texts[MAX_SYMBOLS][RECENT]; /* of the latest pushes, as the first connection to get them has decoded them */
+
+static uint64_t hash_of(const char *bytes, size_t size) {
     uint64_t hash = 14695981039346656037ULL; /* FNV-1a */
-    for (size_t i = 0; i < size; i++) hash = (hash ^ (uint8_t)name[i]) * 1099511628211ULL;
-    for (size_t at = hash % MAX_SYMBOLS;; at = (at + 1) % MAX_SYMBOLS) {
+    for (size_t i = 0; i < size; i++) hash = (hash ^ (uint8_t)bytes[i]) * 1099511628211ULL;
+    return hash;
+}
+
+static size_t symbol_of(const char *name, size_t size) {
+    for (size_t at = hash_of(name, size) % MAX_SYMBOLS;; at = (at + 1) % MAX_SYMBOLS) {
         if (!names[at][0]) memcpy(names[at], name, size);
         if (!memcmp(names[at], name, size) && !names[at][size]) return at;
     }
@@ -120,6 +130,14 @@ static void remember_subscription(size_t index, const char *message) {
         else follows[index * MAX_SYMBOLS + symbol_of(at, (size_t)(end - at))] = 1;
         at = end + 1;
     }
+}
+
+/* All connections must get the same text of a push. */
+static void compare_text(size_t symbol, uint32_t seq, const char *text, size_t size) {
+    struct text *known = &texts[symbol][seq % RECENT];
+    uint64_t hash = hash_of(text, size);
+    if (seq > known->seq) *known = (struct text){seq, hash};
+    else wrong.different += seq == known->seq && hash != known->hash;
 }
 
 /* At a moment of rest, each connection should have the newest message of every symbol that it follows. Counts how often
@@ -326,7 +344,7 @@ static void send_upgrade(struct connection *connection) {
     int size = snprintf(request, sizeof request,
                         "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s\r\n",
-                        options.path, port_of(connection), token, options.deflates ? OFFER : "");
+                        options.path, port_of(connection), token, options.deflates && connection != connections ? OFFER : "");
     if (send(connection->fd, request, (size_t)size, MSG_NOSIGNAL) != size) die("send");
     connection->stage = UPGRADING;
     watch(connection, EPOLLIN, EPOLL_CTL_MOD);
@@ -364,8 +382,8 @@ static int64_t day_ms(const char *at) {
 #undef TWO
 }
 
-static void take_push(struct connection *connection, const char *text, const char *channel, const char *name_end,
-                      uint32_t seq, int64_t now_us) {
+static void take_push(struct connection *connection, const char *text, size_t size, const char *channel,
+                      const char *name_end, uint32_t seq, int64_t now_us) {
     static const int64_t DAY_MS = 86400000;
     size_t symbol = symbol_of(channel, (size_t)(name_end - channel));
     uint32_t *before = &last[(size_t)(connection - connections) * MAX_SYMBOLS + symbol];
@@ -373,6 +391,7 @@ static void take_push(struct connection *connection, const char *text, const cha
     else if (*before && seq > *before + 1) counted.gaps += seq - *before - 1;
     *before = seq;
     if (seq > newest[symbol]) newest[symbol] = seq;
+    if (options.deflates) compare_text(symbol, seq, text, size);
     if (!is_measuring) return;
     /* …"timestamp":"2026-11-24T17:55:55.956Z","channel":"market.SOL" */
     const char *time = channel - strlen("17:55:55.956Z\",\"channel\":\"market.");
@@ -423,7 +442,7 @@ static void take_message(struct connection *connection, const char *text, size_t
         if (!memcmp(name - strlen(CHANNEL), CHANNEL, strlen(CHANNEL))) {
             if (is_measuring) counted.messages++, counted.bytes += size;
             connection->has_got = 1;
-            take_push(connection, text, name, name_end, seq, now_us);
+            take_push(connection, text, size, name, name_end, seq, now_us);
             return;
         }
     }
@@ -679,10 +698,11 @@ static void report(int settled, uint64_t memory_before) {
     printf("\"opening_s\":%.6f,\"opening_cpu_s\":%.9f,", (double)(all_open.wall_ns - opening.wall_ns) / 1e9,
            (double)(all_open.server_ns - opening.server_ns) / 1e9);
     printf("\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f,", latency_ms(0.5), latency_ms(0.99), latency_ms(1));
-    printf("\"settled\":%d,\"gaps\":%llu,\"torn\":%llu,\"disordered\":%llu,\"behind\":%llu,\"silent\":%llu,"
+    printf("\"settled\":%d,\"gaps\":%llu,\"torn\":%llu,\"disordered\":%llu,\"different\":%llu,\"behind\":%llu,\"silent\":%llu,"
            "\"closed\":%llu,\"mismatched\":%llu,\"unanswered\":%llu,\"asked\":%llu,\"beside_cpu_s\":[",
            settled, (unsigned long long)counted.gaps, (unsigned long long)wrong.torn,
-           (unsigned long long)wrong.disordered, (unsigned long long)wrong.behind, (unsigned long long)wrong.silent,
+           (unsigned long long)wrong.disordered, (unsigned long long)wrong.different,
+           (unsigned long long)wrong.behind, (unsigned long long)wrong.silent,
            (unsigned long long)wrong.closed,
            (unsigned long long)wrong.mismatched, (unsigned long long)wrong.unanswered, (unsigned long long)asked);
     for (int i = 0; i < options.beside.count; i++)
