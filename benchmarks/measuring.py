@@ -102,8 +102,8 @@ class Measurement(msgspec.Struct, frozen=True):
     @property
     def faults(self) -> dict[str, int]:
         """How often something happened that must not happen: torn frames, messages out of order, or with another text
-        than other connections got, missing newest messages, connections that received nothing, closed connections, wrong
-        answers and missing ones."""
+        than other connections got, missing newest messages, connections that received nothing, closed connections,
+        wrong answers and missing ones."""
         kinds = ("torn", "disordered", "different", "behind", "silent", "closed", "mismatched", "unanswered")
         counts = {name: getattr(self, name) for name in kinds}
         return {name: count for name, count in counts.items() if count}

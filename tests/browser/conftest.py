@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -33,20 +34,27 @@ def find_chromium() -> str | None:
     return next(filter(None, map(shutil.which, filter(None, candidates))), None)
 
 
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Chromium. Ends with the package, since its event loop would be in the way of other tests."""
-    chromium = find_chromium()
-    if chromium is None:
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Chromium, or a skipped test. Its event loop is in the way of tests that have one."""
+    executable = find_chromium()
+    if executable is None:
         # FULL=1 leaves nothing out, since its success is recorded.
         decline = pytest.fail if os.environ.get("FULL") else pytest.skip
         decline(f"no Chromium: set CHROMIUM, or have one of {', '.join(NAMES)} on the path")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         try:
             yield browser
         finally:
             browser.close()
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """One for all tests of the package, none of which has an event loop."""
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
