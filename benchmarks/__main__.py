@@ -32,7 +32,7 @@ def main() -> int:
     arguments = _arguments()
     groups = _chosen(quick() if arguments.quick else full(), arguments)
     if arguments.quick:
-        wanted = [EPOLL, replace(EPOLL_JOINED, only=frozenset("bi")), DUELCAST, replace(NODE, only=frozenset("e"))]
+        wanted = [EPOLL, EPOLL_JOINED, DUELCAST, replace(NODE, only=frozenset("e"))]
     else:
         wanted = [EPOLL, EPOLL_JOINED, DUELCAST, DUELCAST_EACH_TURN, *([] if arguments.without_peers else PEERS)]
     _say_how()
