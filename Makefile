@@ -116,7 +116,7 @@ conformance: .venv/.dev
 browser-test: .venv/.dev
 	.ci/chromium
 	@if .ci/node; then (cd clients/typescript && $(NPM_INSTALL) && npm run build) && cd console && $(NPM_INSTALL); fi
-	$(BIN)/python -m pytest -rs -m browser $(call MARKED,browser)
+	$(BIN)/python -m pytest -rs -n 2 --dist loadfile -m browser $(call MARKED,browser)
 
 ## test-process: whole programs: starts, signals, kills, broken databases; takes minutes. ARGS="-k demo" selects tests
 test-process: .venv/.dev
