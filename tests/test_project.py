@@ -129,13 +129,13 @@ def test_every_test_has_a_time_limit(pytestconfig: pytest.Config) -> None:
 
 def test_no_test_measures_how_fast_the_machine_is() -> None:
     """Benchmarks do that, the hostile tests print how long a round trip took, and those of a cluster how long it
-    recovered; the time of simulations is virtual. Elsewhere, such a clock may only limit how long something is polled,
-    or pace a recorded venue."""
+    recovered; the time of simulations is virtual. Elsewhere, such a clock may only limit how long something is polled
+    or repeated, or pace a recorded venue."""
     measures = re.compile(r"perf_counter|\btime\.monotonic\(|import monotonic|\bloop(\(\))?\.time\b")
     allowed = [PROJECT / "tests" / name for name in ("hostile", "cluster_kills", "simulation")]
     modules = [path for path in modules_of_tests() if path.parent not in allowed]
     found = {path.name for path in modules if measures.search(path.read_text(encoding="utf-8"))}
-    assert found <= {"watching.py", "test_rehearsal.py", "recorded_exchange.py"}
+    assert found <= {"watching.py", "test_rehearsal.py", "recorded_exchange.py", "soak.py"}
 
 
 def test_http_clients_of_tests_have_no_time_out_of_their_own() -> None:
