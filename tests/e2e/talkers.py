@@ -82,7 +82,7 @@ async def by_aiohttp(url: str) -> AsyncIterator[Talker]:
 
 
 class Company:
-    """Talkers, each of which comes anew if it is told to."""
+    """Talkers at one server, which come and go."""
 
     def __init__(self, app: App, openers: Sequence[Opener], chance: random.Random) -> None:
         self._app = app

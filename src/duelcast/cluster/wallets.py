@@ -122,11 +122,12 @@ class Wallets:
         before = holders.get(gateway)
         now = _Holder(self._opened(held), sum(one.count for one in held.open))
         had = 0 if before is None else before.count
-        if had == 0:
+        is_newcomer = had == 0
+        if is_newcomer:
             holders.pop(gateway, None)  # to the end of the order
         holders[gateway] = now
-        if len(holders) > 1 and (now.count != had or had == 0):
-            self._notify_of(held.wallet, notices, newcomer=gateway if had == 0 else None)
+        if len(holders) > 1 and (is_newcomer or now.count != had):
+            self._notify_of(held.wallet, notices, newcomer=gateway if is_newcomer else None)
 
     def _opened(self, held: HeldWallet) -> tuple[OpenConnections, ...]:
         now_s = self._clock.monotonic()

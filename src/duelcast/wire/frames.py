@@ -83,30 +83,25 @@ _long_head = Struct("!BBQ").pack
 def text_frame(payload: bytes) -> bytes:
     """One unmasked, final text frame (RFC 6455, 5.2: FIN, opcode 1; length in 7, 7+16 or 7+64 bits)."""
     size = len(payload)
-    if size < 126:
-        return _SHORT_HEADS[size] + payload
+    return _SHORT_HEADS[size] + payload if size < 126 else _long_frame(0x81, payload)
+
+
+def _long_frame(first: int, payload: bytes) -> bytes:
+    size = len(payload)
     if size < 65536:
-        return _medium_head(0x81, 126, size) + payload
-    return _long_head(0x81, 127, size) + payload
+        return _medium_head(first, 126, size) + payload
+    return _long_head(first, 127, size) + payload
 
 
 def reply_frame(event: Event, now_s: float, request_id: str | None) -> bytes:
     """The frame of `reply_body`."""
-    # Most replies are short and plain, and calls are what they cost.
-    is_plain = request_id is None and event.has_own_timestamp
-    body = _encode(event) if is_plain else reply_body(event, now_s, request_id)
-    size = len(body)
-    return _SHORT_HEADS[size] + body if size < 126 else text_frame(body)
+    return text_frame(reply_body(event, now_s, request_id))
 
 
 def compressed_frame(payload: bytes) -> bytes:
     """One unmasked, final text frame whose message is compressed (RFC 7692, 6: RSV1 is set)."""
     size = len(payload)
-    if size < 126:
-        return bytes((0xC1, size)) + payload
-    if size < 65536:
-        return _medium_head(0xC1, 126, size) + payload
-    return _long_head(0xC1, 127, size) + payload
+    return bytes((0xC1, size)) + payload if size < 126 else _long_frame(0xC1, payload)
 
 
 def payload_of(frame: bytes) -> memoryview:
