@@ -133,8 +133,9 @@ class LocalDesk:
         self._reader.settle(context)
 
     def _answer(self, context: Context, reply: Reply) -> Answer:
-        joined = context.joined
-        rows = context.answered_rows + sum(one.rows for one in joined if one.join.counted)
+        joined, rows = context.joined, context.answered_rows
+        if joined:
+            rows += sum(one.rows for one in joined if one.join.counted)
         return Answer(parts_of(reply), joined, context.left, rows, context.unknown)
 
     def _failed(self, context: Context, error: Exception) -> Answer:

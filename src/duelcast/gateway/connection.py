@@ -304,8 +304,9 @@ class Connection(MessageSocket):
         if self._resynchronise_after is not None:
             bus_lost, self._resynchronise_after = self._resynchronise_after, None
             self.commands.begin(self._run(self._resynchronise(bus_lost=bus_lost)))
-        self.commands.work_off()
-        self._check_reading()
+        if self.commands.waiting is not None or self.outbox.blocked:  # most clients send one command at a time
+            self.commands.work_off()
+            self._check_reading()
 
     def ask(self, command: Command | None = None) -> Ask:
         """The request to the desk about this connection."""

@@ -182,7 +182,8 @@ class Dispatcher:
         joined = subscriptions.allowed(answer.joined)
         segments = self._segments(answer.parts, joined, connection.clock.time(), request_id)
         subscriptions.commit(segments, joined, answer.left, answer.unknown)
-        self._charge(connection, answer.rows)
+        if answer.rows:
+            self._charge(connection, answer.rows)
 
     def _write(
         self, connection: Caller, request_id: str | None, parts: Sequence[Event | AppError | Join | Encoded], rows: int
@@ -190,11 +191,11 @@ class Dispatcher:
         if connection.is_open:
             now_s = connection.clock.time()
             connection.outbox.answer(self._frames(parts, now_s, request_id))
-            self._charge(connection, rows)
+            if rows:
+                self._charge(connection, rows)
 
     def _charge(self, connection: Caller, rows: int) -> None:
-        if rows:
-            self.limits.charge_rows(connection.session, rows, connection.clock.monotonic())
+        self.limits.charge_rows(connection.session, rows, connection.clock.monotonic())
 
     def _segments(
         self,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 import structlog
 
@@ -22,10 +20,12 @@ _log = structlog.get_logger("duelcast.store")
 
 async def deliver(jobs: Sequence[Job], log: ChannelLog) -> None:
     """Deliver the writes of a commit, in order, letting other tasks run in between."""
-    steps = itertools.chain.from_iterable(map(partial(_deliver, log), jobs))
-    for count, _ in enumerate(steps, start=1):
-        if count % DELIVERIES_PER_TURN == 0:
-            await asyncio.sleep(0)
+    count = 0
+    for job in jobs:
+        for _ in _deliver(log, job):
+            count += 1
+            if count % DELIVERIES_PER_TURN == 0:
+                await asyncio.sleep(0)
 
 
 def _deliver(log: ChannelLog, job: Job) -> Iterator[None]:

@@ -7,10 +7,10 @@ import itertools
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import structlog
+from msgspec import Struct, field
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,8 +41,7 @@ def _future() -> asyncio.Future[Any]:
     return asyncio.get_running_loop().create_future()
 
 
-@dataclass(slots=True, eq=False)
-class Job:
+class Job(Struct, eq=False):
     """One write. `urgent` messages are broadcast even if the work fails and, if the database is down, before they are
     stored. `outgoing` are the messages that the work publishes; `numbered` are both kinds with their numbers."""
 
@@ -60,16 +59,16 @@ class Job:
     outcome: Any = None
     future: asyncio.Future[Any] = field(default_factory=_future)
 
-    def remember(self) -> Iterator[None]:
-        """Update memory after a commit."""
+    def remember(self) -> Iterable[None]:
+        """Update memory after a commit; returns the steps that remain."""
         if self.committed is None:
-            return
+            return ()
         try:
             steps = self.committed(self.outcome)
-            if steps is not None:
-                yield from steps
         except Exception as error:
             _log.error("defect", **exception_fields(error))
+            return ()
+        return () if steps is None else _without_errors(steps)
 
     def forget(self) -> None:
         """Update memory if nothing was committed."""
@@ -97,6 +96,14 @@ class Job:
     def retrieve(self) -> None:
         """Retrieve the exception, which asyncio would log otherwise, because nobody awaits the future."""
         self.future.add_done_callback(retrieve)
+
+
+def _without_errors(steps: Iterator[None]) -> Iterator[None]:
+    """`steps`, up to the first that fails."""
+    try:
+        yield from steps
+    except Exception as error:
+        _log.error("defect", **exception_fields(error))
 
 
 class Producer:

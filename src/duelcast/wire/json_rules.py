@@ -47,6 +47,8 @@ _ALL_BUT_COMMAS_AND_BEGINNINGS = _all_but(b",[{")
 _ALL_BUT_BEGINNINGS = _all_but(b"[{")
 _ALL_BUT_BRACKETS = _all_but(b"[]{}")
 _LONG_INTEGER = re.compile(rb"(?<![.\d])\d{%d}" % len(str(MAX_SAFE_INTEGER)))
+_DIGITS_TO_ZEROS = bytes(ord("0") if chr(byte) in "0123456789" else byte for byte in range(256))
+_MANY_ZEROS = b"0" * len(str(MAX_SAFE_INTEGER))
 
 
 def has_more_values(data: bytes, most: int) -> bool:
@@ -76,6 +78,9 @@ def is_shallow_and_small(data: bytes) -> bool:
     ±(2^53 − 1). Most messages are found to be so in a few passes over the bytes; False means that the values must be
     checked. The result is arbitrary if `data` is not JSON.
     """
+    brackets = data.translate(None, _ALL_BUT_BRACKETS)
+    if len(brackets) <= 2 * MAX_DEPTH and _MANY_ZEROS not in data.translate(_DIGITS_TO_ZEROS):
+        return True  # even if all of it were outside of strings
     data = _without_strings(data)
     if _LONG_INTEGER.search(data) is not None:
         return False

@@ -6,11 +6,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
-from itertools import chain, compress
-from typing import NamedTuple
+from itertools import chain, compress, islice, repeat
 
 import structlog
+from msgspec import Struct
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from duelcast.errors import AppError, Unavailable
@@ -34,19 +33,20 @@ data."""
 log = structlog.get_logger("duelcast.analytics")
 
 
-class StoredEvents(NamedTuple):
-    """The events that a message added, and how many there are by minute of receipt and name."""
+class StoredEvents(Struct, frozen=True):
+    """Events that were stored together, and how many there are by minute of receipt and name."""
 
     events: Sequence[NewEvent]
     counts: Mapping[MinuteKey, int]
 
 
-class _Tracked(NamedTuple):
-    """The outcome of a message. `duplicates` says for each event of the message whether it is a duplicate; `new` has
-    the other events."""
+class _Tracked(Struct, frozen=True):
+    """The outcome of a message. `duplicates` says for each of its `events` whether it is a duplicate. `stored` are the
+    new events of all messages that were stored together, with the first of them, and None with the others."""
 
+    events: Sequence[NewEvent]
     duplicates: list[bool]
-    new: StoredEvents
+    stored: StoredEvents | None
 
 
 class EventCounters:
@@ -86,8 +86,9 @@ class AnalyticsWriter:
 
     It accepts events while `run` is running. When `run` is cancelled, the events being stored are committed and
     acknowledged; waiting events are refused, and none of them is stored. `counted_as` returns the name under which an
-    event is counted. `stored` is called with the events that a message added, after they are committed and before the
-    message is acknowledged. `quota` limits the bytes that each wallet stores; events that are not stored do not count.
+    event is counted. `stored` is called with the new events of the messages that were stored together, after they are
+    committed and before any of the messages is acknowledged. `quota` limits the bytes that each wallet stores; events
+    that are not stored do not count.
     """
 
     def __init__(
@@ -152,7 +153,7 @@ class AnalyticsWriter:
         return self._database.write_batched(
             self._store,
             events,
-            partial(self._count, events),
+            self._count,
             lambda _refusal: self._refuse(events),
             producer=self._producer,
             weight=sum(map(_weight, events)),
@@ -163,20 +164,21 @@ class AnalyticsWriter:
     ) -> Sequence[_Tracked | AppError]:
         if not self._running:
             return [_unavailable("Events are not stored any more. Try again.") for _ in messages]
+        events = list(chain.from_iterable(messages))
         new: dict[EventKey, NewEvent] = {}
-        for event in chain.from_iterable(messages):
+        for event in events:
             new.setdefault(event.key, event)
         for key in await store.add_events(transaction, list(new.values())):
             del new[key]
-        await store.count_minutes(transaction, self._counts(new.values()))
-        return [self._claim(new, events) for events in messages]
-
-    def _claim(self, new: dict[EventKey, NewEvent], events: Sequence[NewEvent]) -> _Tracked:
-        """Take the events of a message out of `new`. Of several events with the same id, the first is new and the
-        others are duplicates."""
-        duplicates = [new.pop(event.key, None) is None for event in events]
-        added = [event for event, is_duplicate in zip(events, duplicates, strict=True) if not is_duplicate]
-        return _Tracked(duplicates, StoredEvents(added, self._counts(added)))
+        added = StoredEvents(list(new.values()), self._counts(new.values()))
+        await store.count_minutes(transaction, added.counts)
+        # Of several events with the same id, the first is new, and the others are duplicates.
+        duplicates = iter([new.pop(event.key, None) is None for event in events])
+        with_first = chain((added,), repeat(None))
+        return [
+            _Tracked(message, list(islice(duplicates, len(message))), stored)
+            for message, stored in zip(messages, with_first, strict=False)
+        ]
 
     def _counts(self, events: Iterable[NewEvent]) -> Mapping[MinuteKey, int]:
         # Not with a `Counter`, which takes several times as long for a single event.
@@ -186,12 +188,13 @@ class AnalyticsWriter:
             counts[key] = counts.get(key, 0) + 1
         return counts
 
-    def _count(self, events: Sequence[NewEvent], tracked: _Tracked) -> None:
-        self._counters.stored += len(tracked.new.events)
+    def _count(self, tracked: _Tracked) -> None:
+        if tracked.stored is not None:
+            self._counters.stored += len(tracked.stored.events)
+            self._stored(tracked.stored)
         if True in tracked.duplicates:
             self._counters.duplicate += sum(tracked.duplicates)
-            self._give_back(compress(events, tracked.duplicates))
-        self._stored(tracked.new)
+            self._give_back(compress(tracked.events, tracked.duplicates))
 
     def _refuse(self, events: Sequence[NewEvent]) -> None:
         self._counters.refused += len(events)

@@ -10,6 +10,12 @@ from typing import Any, NamedTuple
 import aiosqlite
 
 from duelcast.store.backend import COUNT_COMMIT
+from duelcast.store.savepoints import RELEASE, SAVEPOINT
+
+BEGIN_READ = "BEGIN"
+"""Begins a transaction that reads. SQLite does nothing for it before the next statement."""
+_SENT_ALONG = frozenset({BEGIN_READ, SAVEPOINT, RELEASE})
+"""Statements that have no result, and no reason to fail."""
 
 
 class _Closing(sqlite3.Connection):
@@ -35,10 +41,13 @@ class _Writing(_Closing):
 class _Outcome(NamedTuple):
     """The results of a statement."""
 
-    description: Any
-    rowcount: int
-    lastrowid: int | None
-    rows: Sequence[Any]
+    description: Any = None
+    rowcount: int = -1
+    lastrowid: int | None = None
+    rows: Sequence[Any] = ()
+
+
+_NO_OUTCOME = _Outcome()
 
 
 class _Cursor:
@@ -47,7 +56,7 @@ class _Cursor:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._outcome = _Outcome(None, -1, None, ())
+        self._outcome = _NO_OUTCOME
         self.arraysize = 1
 
     async def __aenter__(self) -> _Cursor:
@@ -80,7 +89,11 @@ class _Cursor:
 
 class Connection(aiosqlite.Connection):
     """A connection to the file at `address` (a URI) without transactions of the driver's own. It waits up to `wait_ms`
-    for a lock."""
+    for a lock.
+
+    The beginning of a read, and the beginning and end of a savepoint, are executed in the turn of the next statement,
+    because a turn costs more than they do. The end of the transaction makes those that still wait superfluous.
+    """
 
     def __init__(self, address: str, *, wait_ms: int, writes: bool) -> None:
         def connect() -> sqlite3.Connection:
@@ -95,18 +108,35 @@ class Connection(aiosqlite.Connection):
 
         super().__init__(connect, iter_chunk_size=64)
         self._thread.daemon = True  # the process need not wait for it at exit
+        self._ahead: list[str] = []
 
     def cursor(self) -> _Cursor:  # type: ignore[override]  # SQLAlchemy needs less of a cursor than aiosqlite offers
         return _Cursor(self)
 
     async def run(self, method: Any, operation: str, parameters: Sequence[Any]) -> _Outcome:
         """Execute a statement in the connection's thread."""
+        if operation in _SENT_ALONG:
+            self._ahead.append(operation)
+            return _NO_OUTCOME
+        ahead, self._ahead = self._ahead, []
         execute: Callable[..., Awaitable[_Outcome]] = self._execute
-        return await execute(_run, self._conn, method, operation, parameters)
+        return await execute(_run, self._conn, ahead, method, operation, parameters)
+
+    async def commit(self) -> None:
+        self._ahead.clear()
+        await super().commit()
+
+    async def rollback(self) -> None:
+        self._ahead.clear()
+        await super().rollback()
 
 
-def _run(connection: sqlite3.Connection, method: Any, operation: str, parameters: Sequence[Any]) -> _Outcome:
+def _run(
+    connection: sqlite3.Connection, ahead: Sequence[str], method: Any, operation: str, parameters: Sequence[Any]
+) -> _Outcome:
     with closing(connection.cursor()) as cursor:
+        for each in ahead:
+            cursor.execute(each)
         method(cursor, operation, parameters)
         description = cursor.description
         rows = () if description is None else cursor.fetchall()

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from duelcast.settings import ConfigurationError, check_unshared
 from duelcast.store.backend import Backend, Held, Room
 from duelcast.store.sqlite import schema
-from duelcast.store.sqlite.connections import Connection
+from duelcast.store.sqlite.connections import BEGIN_READ, Connection
 from duelcast.store.sqlite.copy_ends import SqliteSource, SqliteTarget, reading
 from duelcast.store.sqlite.epoch_file import EpochFile
 from duelcast.store.sqlite.failures import (
@@ -168,8 +168,9 @@ class SqliteFile:
             poolclass=AsyncAdaptedQueuePool,
             pool_size=1 if writes else READERS,
             max_overflow=0,
+            pool_reset_on_return=None,  # every transaction is ended by its context already
         )
-        begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+        begin = "BEGIN IMMEDIATE" if writes else BEGIN_READ
 
         @event.listens_for(engine.sync_engine, "begin")
         def on_begin(connection: sqlalchemy.Connection) -> None:
