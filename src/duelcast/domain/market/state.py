@@ -11,7 +11,7 @@ import msgspec
 from duelcast.domain.market.candles import MinuteRows, Row
 from duelcast.domain.market.ownership import Dropped, Source
 from duelcast.domain.market.receipt import to_us
-from duelcast.domain.market.ticks import Ticker, Trade, amount_or_none, change_or_none, is_positive, venue_time_or
+from duelcast.domain.market.ticks import Ticker, Trade, amount_or, change_or, is_positive, venue_time_or
 from duelcast.store.market import StoredToken
 
 
@@ -150,13 +150,13 @@ class Quote:
         if volume is None and ticker.base_volume_24h is not None:
             volume = ticker.base_volume_24h * ticker.price
         self.from_ticker = True
-        self.change_24h = _newer(change_or_none(ticker.change_24h), self.change_24h)
-        self.volume_24h = _newer(amount_or_none(volume), self.volume_24h)
-        self.high_24h = _newer(amount_or_none(ticker.high_24h), self.high_24h)
-        self.low_24h = _newer(amount_or_none(ticker.low_24h), self.low_24h)
-        self.market_cap = _newer(amount_or_none(ticker.market_cap), self.market_cap)
-        self.fdv = _newer(amount_or_none(ticker.fdv), self.fdv)
-        self.liquidity = _newer(amount_or_none(ticker.liquidity), self.liquidity)
+        self.change_24h = change_or(self.change_24h, ticker.change_24h)
+        self.volume_24h = amount_or(self.volume_24h, volume)
+        self.high_24h = amount_or(self.high_24h, ticker.high_24h)
+        self.low_24h = amount_or(self.low_24h, ticker.low_24h)
+        self.market_cap = amount_or(self.market_cap, ticker.market_cap)
+        self.fdv = amount_or(self.fdv, ticker.fdv)
+        self.liquidity = amount_or(self.liquidity, ticker.liquidity)
 
     def copy(self) -> Quote:
         twin = Quote(self.price, self.timestamp_s)
@@ -181,10 +181,6 @@ def restored_quote(stored: dict[str, Any]) -> tuple[Quote, int]:
     for name in Quote.__slots__:
         setattr(quote, name, stored[name])
     return quote, stored["received_us"]
-
-
-def _newer(new: float | None, known: float | None) -> float | None:
-    return known if new is None else new
 
 
 class RecentIds:

@@ -75,14 +75,14 @@ def is_positive(number: float) -> bool:
     return MIN_POSITIVE_AMOUNT <= number <= MAX_AMOUNT
 
 
-def amount_or_none(number: float | None) -> float | None:
-    """`number` as a float without a negative zero if it is from 0 to `MAX_AMOUNT`, else None."""
-    return number + 0.0 if number is not None and 0 <= number <= MAX_AMOUNT else None
+def amount_or(known: float | None, number: float | None) -> float | None:
+    """`number` as a float without a negative zero if it is from 0 to `MAX_AMOUNT`, else `known`."""
+    return number + 0.0 if number is not None and 0 <= number <= MAX_AMOUNT else known
 
 
-def change_or_none(percent: float | None) -> float | None:
-    """`percent` as a float without a negative zero if it is within ±`MAX_AMOUNT`, else None."""
-    return percent + 0.0 if percent is not None and -MAX_AMOUNT <= percent <= MAX_AMOUNT else None
+def change_or(known: float | None, percent: float | None) -> float | None:
+    """`percent` as a float without a negative zero if it is within ±`MAX_AMOUNT`, else `known`."""
+    return percent + 0.0 if percent is not None and -MAX_AMOUNT <= percent <= MAX_AMOUNT else known
 
 
 def venue_time_or(venue_time_s: float | None, receipt_s: float) -> float:
