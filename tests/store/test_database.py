@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from duelcast.clock import SystemClock
 from duelcast.errors import Unavailable
 from duelcast.store.database import Database, Transaction
-from duelcast.store.sqlite.file import SqliteFile
+from duelcast.store.sqlite.file import READERS, SqliteFile
 from duelcast.store.tables import holdings
 from duelcast.store.write_queue import RETRY_MS
 from tests.databases import backend_at, place_new
@@ -188,6 +188,15 @@ async def test_a_read_sees_only_what_is_committed(database: Database) -> None:
     may_end.set()
     await writing
     assert await stored(database) == ["a"]
+
+
+async def test_a_read_that_reads_nothing_leaves_its_connection_as_it_was(database: Database) -> None:
+    for number in range(READERS + 1):
+        async with database.read():
+            pass
+        await database.write(put(f"{number}"))
+        async with database.read() as transaction:
+            assert len(await names_in(transaction)) == number + 1
 
 
 async def test_a_read_sees_one_moment_whatever_is_committed_meanwhile(database: Database) -> None:

@@ -131,8 +131,7 @@ Reply = Event | AppError | Join | Sequence["Event | AppError | Join"] | None
 snapshots and replays of all other joins come last."""
 
 
-@dataclass(slots=True, eq=False)
-class Answer:
+class Answer(Struct, eq=False):
     """The answer to an `Ask`. The node that asked carries it out, or releases `joined` if the connection has ended.
 
     `left` are no longer followed. `rows` is the number of symbols or rows in the answer; each hundred of them, rounded
@@ -155,8 +154,7 @@ class Named:
     since: Position | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Greeting(Answer):
+class Greeting(Answer, eq=False):
     """The greeting of an endpoint; all joins of the endpoint itself stand in `parts`. `asked` are the channels named in
     the URL that may be followed, and `errors` are the reasons why the others may not be followed."""
 

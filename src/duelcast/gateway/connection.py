@@ -276,23 +276,22 @@ class Connection(MessageSocket):
     def spawn(self, work: Work) -> asyncio.Task[None]:
         return self.gateway.spawn(work)
 
-    async def _run(self, rest: Work) -> None:
-        await self._complete(rest)
-        self._running_ended()
-
     def run_beside(self, rest: Work) -> bool:
         if not self.commands.has_room_beside:
             return False
-        self.commands.begin_beside(self._complete(rest))
+        self.commands.begin_beside(self._run(rest, beside=True))
         return True
 
-    async def _complete(self, rest: Work) -> None:
-        """Await the rest of a command; a defect in it closes the connection."""
+    async def _run(self, rest: Work, *, beside: bool = False) -> None:
+        """Await the rest of a command, then handle the messages that waited for it, unless it ran `beside` them. A
+        defect in it closes the connection."""
         try:
             await rest
         except Exception as error:
             defect(error)
             self.close(Defect())
+        if not beside:
+            self._running_ended()
 
     def _running_ended(self) -> None:
         """Handle the messages that waited for a command."""

@@ -180,7 +180,7 @@ class Dispatcher:
             subscriptions.release(answer.joined)
             return
         joined = subscriptions.allowed(answer.joined)
-        segments = self._segments(answer.parts, joined, connection.clock.time(), request_id)
+        segments = self._segments(answer.parts, joined, self._time(), request_id)
         subscriptions.commit(segments, joined, answer.left, answer.unknown)
         if answer.rows:
             self._charge(connection, answer.rows)
@@ -189,8 +189,7 @@ class Dispatcher:
         self, connection: Caller, request_id: str | None, parts: Sequence[Event | AppError | Join | Encoded], rows: int
     ) -> None:
         if connection.is_open:
-            now_s = connection.clock.time()
-            connection.outbox.answer(self._frames(parts, now_s, request_id))
+            connection.outbox.answer(self._frames(parts, self._time(), request_id))
             if rows:
                 self._charge(connection, rows)
 
@@ -232,7 +231,7 @@ class Dispatcher:
 
     def _answer_error(self, connection: Caller, error: AppError, request_id: str | None) -> None:
         if connection.is_open:
-            connection.outbox.answer([self._error_frame(error, request_id, connection.clock.time())])
+            connection.outbox.answer([self._error_frame(error, request_id, self._time())])
 
     def _error_frame(self, error: AppError, request_id: str | None, now_s: float) -> bytes:
         self.refused[error.code] = self.refused.get(error.code, 0) + 1

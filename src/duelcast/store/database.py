@@ -302,7 +302,7 @@ class Database:
 
     def _enqueue(self, job: Job) -> asyncio.Future[Any]:
         """Put a write into its queue; returns the future of its outcome."""
-        if self._writer is not None and asyncio.current_task() is self._writer:
+        if self._under_way and asyncio.current_task() is self._writer:
             raise RuntimeError("A write inside a write would wait for itself.")
         self._put(job)
         return job.future

@@ -165,15 +165,16 @@ class AnalyticsWriter:
         if not self._running:
             return [_unavailable("Events are not stored any more. Try again.") for _ in messages]
         events = list(chain.from_iterable(messages))
+        keys = [event.key for event in events]
         new: dict[EventKey, NewEvent] = {}
-        for event in events:
-            new.setdefault(event.key, event)
+        for key, event in zip(keys, events, strict=True):
+            new.setdefault(key, event)
         for key in await store.add_events(transaction, list(new.values())):
             del new[key]
         added = StoredEvents(list(new.values()), self._counts(new.values()))
         await store.count_minutes(transaction, added.counts)
         # Of several events with the same id, the first is new, and the others are duplicates.
-        duplicates = iter([new.pop(event.key, None) is None for event in events])
+        duplicates = iter([new.pop(key, None) is None for key in keys])
         with_first = chain((added,), repeat(None))
         return [
             _Tracked(message, list(islice(duplicates, len(message))), stored)
