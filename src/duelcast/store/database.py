@@ -61,9 +61,9 @@ class Database:
     acknowledged.
 
     While a commit is being written to the disk, further writes gather. Under load, many writes therefore share a
-    commit, while a lone write is not delayed. If one write of a group fails, only its own changes are undone. Once its
-    turn has come, a write runs to its end, even if its caller is gone. The `committed` callbacks update memory and
-    clients, in the order of the commits; the next group begins only after that.
+    commit, while a lone write is not delayed. Each write has a savepoint of its own, so that its failure does not
+    affect the others. Once its turn has come, a write runs to its end, even if its caller is gone. The `committed`
+    callbacks update memory and clients, in the order of the commits; the next group begins only after that.
 
     If a COMMIT fails and may have taken effect, the next transaction looks whether it did, before anything else is
     written; its writes are then acknowledged or refused like all others. Writes whose outcome is not known after
@@ -426,7 +426,7 @@ class Database:
             self._refuse(job)
 
     async def _give_numbers(self, connection: AsyncConnection, jobs: Sequence[Job]) -> None:
-        """Number the messages in the order of the jobs, after all work and just before COMMIT."""
+        """Number the messages in the order of the jobs, after the last savepoint and just before COMMIT."""
         outgoing = [[*job.urgent, *job.outgoing] for job in jobs]
         if any(outgoing) or self.log.has_unstored:
             for job, numbered in zip(jobs, await self.log.number(connection, outgoing), strict=True):

@@ -1,9 +1,9 @@
-"""Runs the work of one write so that its failure undoes nothing else, and within a time limit."""
+"""Runs the work of one write in a savepoint of its own, and within a time limit."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,10 +14,6 @@ WORK_LIMIT_S = 30.0
 """How long the work of a write may take. All other writes wait meanwhile, and must not be blocked forever."""
 SAVEPOINT = "SAVEPOINT work"
 RELEASE = "RELEASE SAVEPOINT work"
-_UNDO = "ROLLBACK TO SAVEPOINT work"
-
-Run = Callable[[AsyncConnection, Work[None], Callable[[Exception], bool]], Coroutine[object, object, Exception | None]]
-"""`run_first` or `run_apart`."""
 
 
 class CutOff(Exception):
@@ -36,18 +32,6 @@ def blamed(jobs: Sequence[Job]) -> Iterator[None]:
         raise
 
 
-async def run_first(
-    connection: AsyncConnection, work: Work[None], is_failure: Callable[[Exception], bool]
-) -> Exception | None:
-    """Like `run_apart`, for the first work of a transaction: if it fails, the transaction begins anew. It needs no
-    savepoint, which costs two round trips to a PostgreSQL server, and in SQLite a copy of every page that changes."""
-    failure = await _tried(connection, work, is_failure)
-    if failure is not None:
-        await connection.rollback()
-        await connection.begin()
-    return failure
-
-
 async def run_apart(
     connection: AsyncConnection, work: Work[None], is_failure: Callable[[Exception], bool]
 ) -> Exception | None:
@@ -55,20 +39,14 @@ async def run_apart(
     that affects the whole transaction is raised; `is_failure` says whether an error is one of the database itself."""
     # Passed to the driver unchanged, because SQLAlchemy would compile each of them anew.
     await connection.exec_driver_sql(SAVEPOINT)
-    failure = await _tried(connection, work, is_failure)
-    await connection.exec_driver_sql(RELEASE if failure is None else _UNDO)
-    return failure
-
-
-async def _tried(
-    connection: AsyncConnection, work: Work[None], is_failure: Callable[[Exception], bool]
-) -> Exception | None:
     try:
         await _limited(work, connection)
     except Exception as error:
         if connection.invalidated or is_failure(error):
             raise
+        await connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
         return error
+    await connection.exec_driver_sql(RELEASE)
     return None
 
 

@@ -99,7 +99,7 @@ class Job(Struct, eq=False):
 
 
 def _without_errors(steps: Iterator[None]) -> Iterator[None]:
-    """`steps`, up to the first that fails."""
+    """The steps up to the first that fails, whose error is logged."""
     try:
         yield from steps
     except Exception as error:

@@ -41,8 +41,8 @@ class StoredEvents(Struct, frozen=True):
 
 
 class _Tracked(Struct, frozen=True):
-    """The outcome of a message. `duplicates` says for each of its `events` whether it is a duplicate. `stored` are the
-    new events of all messages that were stored together, with the first of them, and None with the others."""
+    """The outcome of a message. `duplicates` says for each of its `events` whether it is a duplicate. Of the messages
+    that were stored together, the first has all their new events in `stored`; the others have None."""
 
     events: Sequence[NewEvent]
     duplicates: list[bool]

@@ -15,7 +15,8 @@ from duelcast.store.savepoints import RELEASE, SAVEPOINT
 BEGIN_READ = "BEGIN"
 """Begins a transaction that reads. SQLite does nothing for it before the next statement."""
 _SENT_ALONG = frozenset({BEGIN_READ, SAVEPOINT, RELEASE})
-"""Statements that have no result, and no reason to fail."""
+"""Statements that are executed in the turn of the next one. They have no result; if one of them fails, SQLite has ended
+the transaction, so that `ROLLBACK TO` fails, too."""
 
 
 class _Closing(sqlite3.Connection):
@@ -92,7 +93,8 @@ class Connection(aiosqlite.Connection):
     for a lock.
 
     The beginning of a read, and the beginning and end of a savepoint, are executed in the turn of the next statement,
-    because a turn costs more than they do. The end of the transaction makes those that still wait superfluous.
+    because a turn costs more than they do. A commit or rollback drops those that still wait, because it would end what
+    they began.
     """
 
     def __init__(self, address: str, *, wait_ms: int, writes: bool) -> None:
@@ -127,8 +129,10 @@ class Connection(aiosqlite.Connection):
         await super().commit()
 
     async def rollback(self) -> None:
+        """End the transaction, if there is one. SQLAlchemy also calls this each time that it puts a connection back."""
         self._ahead.clear()
-        await super().rollback()
+        if self.in_transaction:
+            await super().rollback()
 
 
 def _run(

@@ -168,7 +168,6 @@ class SqliteFile:
             poolclass=AsyncAdaptedQueuePool,
             pool_size=1 if writes else READERS,
             max_overflow=0,
-            pool_reset_on_return=None,  # every transaction is ended by its context already
         )
         begin = "BEGIN IMMEDIATE" if writes else BEGIN_READ
 
