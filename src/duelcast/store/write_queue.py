@@ -59,16 +59,16 @@ class Job(Struct, eq=False):
     outcome: Any = None
     future: asyncio.Future[Any] = field(default_factory=_future)
 
-    def remember(self) -> Iterable[None]:
-        """Update memory after a commit; returns the steps that remain."""
+    def remember(self) -> Iterator[None]:
+        """Update memory after a commit."""
         if self.committed is None:
-            return ()
+            return
         try:
             steps = self.committed(self.outcome)
+            if steps is not None:
+                yield from steps
         except Exception as error:
             _log.error("defect", **exception_fields(error))
-            return ()
-        return () if steps is None else _without_errors(steps)
 
     def forget(self) -> None:
         """Update memory if nothing was committed."""
@@ -96,14 +96,6 @@ class Job(Struct, eq=False):
     def retrieve(self) -> None:
         """Retrieve the exception, which asyncio would log otherwise, because nobody awaits the future."""
         self.future.add_done_callback(retrieve)
-
-
-def _without_errors(steps: Iterator[None]) -> Iterator[None]:
-    """The steps up to the first that fails, whose error is logged."""
-    try:
-        yield from steps
-    except Exception as error:
-        _log.error("defect", **exception_fields(error))
 
 
 class Producer:

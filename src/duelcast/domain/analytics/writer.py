@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from itertools import chain, compress, islice, repeat
+from itertools import chain, compress, islice
 
 import structlog
 from msgspec import Struct
@@ -175,10 +175,9 @@ class AnalyticsWriter:
         await store.count_minutes(transaction, added.counts)
         # Of several events with the same id, the first is new, and the others are duplicates.
         duplicates = iter([new.pop(key, None) is None for key in keys])
-        with_first = chain((added,), repeat(None))
         return [
-            _Tracked(message, list(islice(duplicates, len(message))), stored)
-            for message, stored in zip(messages, with_first, strict=False)
+            _Tracked(message, list(islice(duplicates, len(message))), None if number else added)
+            for number, message in enumerate(messages)
         ]
 
     def _counts(self, events: Iterable[NewEvent]) -> Mapping[MinuteKey, int]:

@@ -150,13 +150,13 @@ class Quote:
         if volume is None and ticker.base_volume_24h is not None:
             volume = ticker.base_volume_24h * ticker.price
         self.from_ticker = True
-        self.change_24h = change_or(self.change_24h, ticker.change_24h)
-        self.volume_24h = amount_or(self.volume_24h, volume)
-        self.high_24h = amount_or(self.high_24h, ticker.high_24h)
-        self.low_24h = amount_or(self.low_24h, ticker.low_24h)
-        self.market_cap = amount_or(self.market_cap, ticker.market_cap)
-        self.fdv = amount_or(self.fdv, ticker.fdv)
-        self.liquidity = amount_or(self.liquidity, ticker.liquidity)
+        self.change_24h = change_or(ticker.change_24h, self.change_24h)
+        self.volume_24h = amount_or(volume, self.volume_24h)
+        self.high_24h = amount_or(ticker.high_24h, self.high_24h)
+        self.low_24h = amount_or(ticker.low_24h, self.low_24h)
+        self.market_cap = amount_or(ticker.market_cap, self.market_cap)
+        self.fdv = amount_or(ticker.fdv, self.fdv)
+        self.liquidity = amount_or(ticker.liquidity, self.liquidity)
 
     def copy(self) -> Quote:
         twin = Quote(self.price, self.timestamp_s)

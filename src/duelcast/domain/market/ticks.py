@@ -75,12 +75,12 @@ def is_positive(number: float) -> bool:
     return MIN_POSITIVE_AMOUNT <= number <= MAX_AMOUNT
 
 
-def amount_or(known: float | None, number: float | None) -> float | None:
+def amount_or(number: float | None, known: float | None) -> float | None:
     """`number` as a float without a negative zero if it is from 0 to `MAX_AMOUNT`, else `known`."""
     return number + 0.0 if number is not None and 0 <= number <= MAX_AMOUNT else known
 
 
-def change_or(known: float | None, percent: float | None) -> float | None:
+def change_or(percent: float | None, known: float | None) -> float | None:
     """`percent` as a float without a negative zero if it is within ±`MAX_AMOUNT`, else `known`."""
     return percent + 0.0 if percent is not None and -MAX_AMOUNT <= percent <= MAX_AMOUNT else known
 
